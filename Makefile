@@ -1,0 +1,52 @@
+# What people type. `make run` and `make test` are the only two a newcomer needs.
+
+CARGO ?= cargo
+DATA ?= data
+BIN := $(or $(CARGO_TARGET_DIR),target)/debug/sanaq
+
+.PHONY: help run test lint build front-ends prepare-run prepare-test test-rust test-tracker test-web test-browser fmt clean-data
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+run: build ## install what is missing, build, start everything with a demo site
+	@$(BIN) geo build --if-changed --data $(DATA)
+	@exec $(BIN) serve --demo --data $(DATA)
+
+test: prepare-test test-tracker test-web build test-rust test-browser ## every test there is
+
+lint: prepare-test ## formatting, clippy with warnings as errors, TypeScript, shell
+	$(CARGO) fmt --all --check
+	$(MAKE) front-ends
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	cd tracker-js && npm run --silent lint
+	cd dashboards/web && npm run --silent lint
+	bash -n deploy/prepare.sh .ci/run
+
+build: prepare-run front-ends ## the binary, with both front ends inside
+	$(CARGO) build --workspace --bins --locked
+
+front-ends: prepare-run
+	cd tracker-js && npm run --silent build
+	cd dashboards/web && npm run --silent build
+
+prepare-run:
+	@deploy/prepare.sh run
+
+prepare-test:
+	@deploy/prepare.sh test
+
+test-rust: ## Rust unit, integration and end-to-end tests
+	$(CARGO) test --workspace --locked
+
+test-tracker:
+	cd tracker-js && npm run --silent build && npm test --silent
+
+test-web:
+	cd dashboards/web && npm run --silent build && npm test --silent
+
+test-browser: ## headless Chromium against the real binary
+	@tests/browser/run.sh
+
+fmt: ## format the Rust code
+	$(CARGO) fmt --all

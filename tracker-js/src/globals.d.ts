@@ -1,0 +1,30 @@
+// What a page may call, and what browsers have that TypeScript's `dom` library does not know.
+
+/** Version of the tracker, put in by the build. */
+declare const VERSION: number;
+
+/** What goes with a custom event. */
+interface SanaqDetails {
+  /** Custom properties, at most 30: short texts, numbers or booleans. Nothing that says who the visitor is. */
+  props?: Record<string, string | number | boolean>;
+  /** Money; `currency` is an ISO 4217 code. */
+  revenue?: { amount: number | string; currency: string };
+  /** False when the event must not count against a bounce. */
+  interactive?: boolean;
+}
+
+interface Sanaq {
+  (name: string, details?: SanaqDetails): void;
+  /** Calls made before the script had loaded. */
+  q?: Parameters<Sanaq>[];
+  /** Set by the script itself, so that a second copy of it on the page keeps still. */
+  on?: true;
+}
+
+interface Window {
+  sanaq?: Sanaq;
+}
+
+interface Navigator {
+  readonly globalPrivacyControl?: boolean;
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Page } from './page.mjs';
+import { scripts } from './scripts.mjs';
+
+for (const [shape, script] of scripts) {
+  const sent = (given) => new Page(given).load(script).last;
+
+  describe(`${shape}: cleaning before sending`, () => {
+    const addresses = {
+      'credentials go': ['https://user:secret@example.kz/a', 'https://example.kz/a'],
+      'a fragment goes': ['https://example.kz/a#access_token=1', 'https://example.kz/a'],
+      'unknown parameters go': ['https://example.kz/a?email=a@b.kz&q=x', 'https://example.kz/a'],
+      'campaign parameters stay': [
+        'https://example.kz/a?id=7&utm_source=tg&utm_medium=post&x=1&utm_campaign=k%D3%A9ktem&ref=nl&source=app',
+        'https://example.kz/a?utm_source=tg&utm_medium=post&utm_campaign=k%D3%A9ktem&ref=nl&source=app',
+      ],
+      'of a click id only the name stays': [
+        'https://example.kz/?gclid=EAIaIQ&a=1&yclid=77&msclkid=8&gbraid=9&fbclid=',
+        'https://example.kz/?gclid=&yclid=&msclkid=&gbraid=&fbclid=',
+      ],
+      'an address inside a value is not searched for parameters': [
+        'https://example.kz/?next=/login?ref=secret&token?utm_source=x',
+        'https://example.kz/',
+      ],
+      'names are matched whole': ['https://example.kz/?myref=1&xutm_source=2&resource=3&utm_=4', 'https://example.kz/'],
+      'a port stays': ['https://example.kz:8443/a?', 'https://example.kz:8443/a'],
+    };
+    for (const [rule, [url, expected]] of Object.entries(addresses)) {
+      test(rule, () => assert.equal(sent({ url }).u, expected));
+    }
+
+    const referrers = {
+      'a referrer is cut to origin and path': ['https://www.google.kz/search?q=private#x', 'https://www.google.kz/search'],
+      'an app stays a referrer': ['android-app://org.telegram.messenger/', 'android-app://org.telegram.messenger/'],
+      'the own site is no referrer': ['https://example.kz/kk/', undefined],
+      'a host that begins like ours is another site': ['https://example.kz.evil.example/', 'https://example.kz.evil.example/'],
+      'no referrer is no field': ['', undefined],
+    };
+    for (const [rule, [referrer, expected]] of Object.entries(referrers)) {
+      test(rule, () => assert.equal(sent({ referrer }).r, expected));
+    }
+  });
+
+  describe(`${shape}: respect for opt-outs`, () => {
+    for (const [signal, navigator] of [
+      ['Global Privacy Control', { globalPrivacyControl: true }],
+      ['Do Not Track', { doNotTrack: '1' }],
+    ]) {
+      test(`${signal} is passed on, and nothing is reported that a tally has no use for`, () => {
+        const page = new Page({ navigator }).load(script).event('Signup').wait(9000).scrollTo(900).leave();
+        assert.deepEqual(page.beacons.map(({ n, o }) => [n, o]), [['pageview', 1], ['Signup', 1]]);
+      });
+    }
+
+    test('no signal, or one that says no, is no opt-out', () => {
+      assert.equal(sent().o, undefined);
+      assert.equal(sent({ navigator: { doNotTrack: '0', globalPrivacyControl: false } }).o, undefined);
+    });
+  });
+}

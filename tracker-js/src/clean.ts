@@ -8,9 +8,18 @@ const fragment = (): string => ('hash' in attributes ? location.hash.replace(/\?
 /** What tells one page of the site from another: a change of it is a navigation. */
 export const pagePath = (): string => location.pathname + fragment();
 
-/** Campaign parameters stay; of a click id only the name, as `gclid=`; everything else goes. */
+/**
+ * Campaign parameters stay; of a click id only the name, as `gclid=`; everything else goes. The names are those that the
+ * collector reads (collector/src/page.rs), give or take advertisers of the same naming.
+ */
 const query = (): string =>
-  (location.search.match(/(^\?|&)((utm_\w+|ref|source)=[^&]*|\w*(clk?id|braid)=)/g) || []).join('').replace(/^&/, '?');
+  (
+    location.search.match(
+      /(^\?|&)(((utm_)?source|utm_(medium|campaign|content|term)|ref)=[^&]*|(\w+(cl(k|ick)?|bra)|s?cc|rdt_c|igsh|li_fat_)id=|epik=)/gi,
+    ) || []
+  )
+    .join('')
+    .replace(/^&/, '?');
 
 /** The page's address as it is sent. */
 export const pageUrl = (): string => location.origin + location.pathname + query() + fragment();

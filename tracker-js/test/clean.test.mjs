@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { Page } from './page.mjs';
 import { scripts } from './scripts.mjs';
@@ -19,16 +20,26 @@ for (const [shape, script] of scripts) {
         'https://example.kz/?gclid=EAIaIQ&a=1&yclid=77&msclkid=8&gbraid=9&fbclid=',
         'https://example.kz/?gclid=&yclid=&msclkid=&gbraid=&fbclid=',
       ],
+      'names are known in any case': ['https://example.kz/?UTM_Source=tg&GCLID=1', 'https://example.kz/?UTM_Source=tg&GCLID='],
       'an address inside a value is not searched for parameters': [
         'https://example.kz/?next=/login?ref=secret&token?utm_source=x',
         'https://example.kz/',
       ],
-      'names are matched whole': ['https://example.kz/?myref=1&xutm_source=2&resource=3&utm_=4', 'https://example.kz/'],
+      'names are matched whole': ['https://example.kz/?myref=1&xutm_source=2&resource=3&utm_id=4&clid=5&publicid=6&gclid_=7&ref', 'https://example.kz/'],
       'a port stays': ['https://example.kz:8443/a?', 'https://example.kz:8443/a'],
     };
     for (const [rule, [url, expected]] of Object.entries(addresses)) {
       test(rule, () => assert.equal(sent({ url }).u, expected));
     }
+
+    test('every click id the collector knows keeps its name', async () => {
+      const source = await readFile(new URL('../../collector/src/page.rs', import.meta.url), 'utf8');
+      const names = source.match(/const CLICK_IDS[^;]*= &?\[([^\]]*)\]/)[1].match(/\w+/g);
+      assert.ok(names.includes('gclid'));
+      for (const name of names) {
+        assert.equal(sent({ url: `https://example.kz/?${name}=secret` }).u, `https://example.kz/?${name}=`);
+      }
+    });
 
     const referrers = {
       'a referrer is cut to origin and path': ['https://www.google.kz/search?q=private#x', 'https://www.google.kz/search'],

@@ -1,0 +1,163 @@
+//! One connection, from its first byte to its last.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::time::Instant;
+
+use super::accept::Accepted;
+use super::figures::{End, Open};
+use super::limits::Limits;
+use super::watch::{Answer, Phase, Seen, Socket, Watch};
+use crate::signals::Stop;
+
+/// How long a client may go on sending after its last answer.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How long after a stop a connection without a request may still bring one: it was accepted, so the client believes
+/// that somebody listens.
+const SETTLE: Duration = Duration::from_millis(200);
+
+/// hyper refuses a smaller buffer.
+const LEAST_BUFFER_BYTES: usize = 8192;
+
+/// Serves one connection to its end.
+pub(super) async fn serve<S, B>(
+    accepted: Accepted,
+    service: S,
+    limits: Arc<Limits>,
+    stop: Stop,
+    _open: Open,
+) -> End
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    B: Body + Unpin + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let Accepted { stream, permit: _permit } = accepted;
+    let watch = Watch::new();
+    let socket = TokioIo::new(Socket::new(stream, Arc::clone(&watch)));
+    let reports_to = Arc::clone(&watch);
+    let service = service_fn(move |request| {
+        reports_to.enter(Phase::Answering);
+        let answer = service.call(request);
+        let watch = Arc::clone(&reports_to);
+        async move { answer.await.map(|answer| answer.map(|body| Answer::new(body, watch))) }
+    });
+    let connection = http1::Builder::new()
+        // The watch does this, and more.
+        .header_read_timeout(None)
+        .half_close(false)
+        .max_buf_size(limits.head_bytes.max(LEAST_BUFFER_BYTES))
+        .max_header_size(limits.head_bytes)
+        .serve_connection(socket, service);
+
+    let mut connection = pin!(connection);
+    let mut stop = pin!(stop.requested());
+    let mut stopping = Stopping::No;
+    let mut seen = watch.seen();
+    let mut deadline = limits.time_for(seen, stopping).map(|time| Instant::now() + time);
+    // Deadlines are data; the timer only ticks, often enough for the shortest of them. Setting a timer for each request
+    // would cost more than parsing it.
+    let tick = limits.shortest();
+    let mut timer = pin!(tokio::time::sleep(tick));
+
+    poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(result) = connection.as_mut().poll(cx) {
+                return Poll::Ready(result.map_or_else(|error| End::of(&error), |()| End::Closed));
+            }
+            let now_seen = watch.seen();
+            if now_seen != seen {
+                seen = now_seen;
+                if stopping == Stopping::Settling {
+                    stopping = Stopping::Draining;
+                    connection.as_mut().graceful_shutdown();
+                    continue;
+                }
+                deadline = limits.time_for(seen, stopping).map(|time| Instant::now() + time);
+            }
+            if stopping == Stopping::No && stop.as_mut().poll(cx).is_ready() {
+                if matches!(seen.phase, Phase::Fresh | Phase::Idle) {
+                    stopping = Stopping::Settling;
+                    deadline = Some(Instant::now() + SETTLE);
+                } else {
+                    stopping = Stopping::Draining;
+                    connection.as_mut().graceful_shutdown();
+                    continue;
+                }
+            }
+            if let Some(at) = deadline.filter(|at| *at < timer.deadline()) {
+                timer.as_mut().reset(at);
+            }
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            let now = Instant::now();
+            timer.as_mut().reset(now + tick);
+            if deadline.is_none_or(|at| at > now) {
+                continue;
+            }
+            deadline = None;
+            match (stopping, seen.phase) {
+                (Stopping::Settling, _) => {
+                    stopping = Stopping::Draining;
+                    connection.as_mut().graceful_shutdown();
+                }
+                // hyper knows how it ended.
+                (_, Phase::Lingering) => watch.enter(Phase::Done),
+                (_, phase) => return Poll::Ready(if seen.blocked { End::Stalled } else { timed_out(phase) }),
+            }
+        }
+    })
+    .await
+}
+
+/// How far a connection has come in stopping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stopping {
+    No,
+    /// Without a request; one may still come for a moment.
+    Settling,
+    /// hyper closes it after the answer in progress.
+    Draining,
+}
+
+impl Limits {
+    /// How long a connection may stay as it is seen.
+    fn time_for(&self, seen: Seen, stopping: Stopping) -> Option<Duration> {
+        if seen.blocked {
+            return Some(self.stall_timeout);
+        }
+        match seen.phase {
+            Phase::Fresh | Phase::Head => Some(self.head_timeout),
+            Phase::Idle => Some(self.idle_timeout),
+            Phase::Answering => Some(self.answer_timeout),
+            Phase::Sending | Phase::Done => None,
+            Phase::Lingering => Some(if stopping == Stopping::No { LINGER } else { SETTLE }),
+        }
+    }
+
+    fn shortest(&self) -> Duration {
+        self.head_timeout.min(self.idle_timeout).min(self.answer_timeout).min(self.stall_timeout)
+    }
+}
+
+fn timed_out(phase: Phase) -> End {
+    match phase {
+        Phase::Fresh | Phase::Idle => End::Idle,
+        Phase::Head => End::HeadTimedOut,
+        Phase::Answering => End::AnswerTimedOut,
+        Phase::Sending => End::Stalled,
+        Phase::Lingering | Phase::Done => End::Closed,
+    }
+}

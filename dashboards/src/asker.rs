@@ -1,0 +1,31 @@
+//! What the staff server needs of the question engine. `aggregator::Answers` in the program; tests bring their own.
+
+use aggregator::{Answer, Answers, Pulse, Question, QuestionError};
+use events::SiteId;
+use futures_util::future::BoxFuture;
+
+/// Answers questions. Whether the asker may ask about a site is decided before, in this crate.
+pub trait Asker: Send + Sync {
+    /// The answer to a question.
+    fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Answer, QuestionError>>;
+
+    /// Who is there now, and how much has happened today.
+    fn pulse(&self, site: SiteId) -> BoxFuture<'_, Result<Pulse, QuestionError>>;
+
+    /// When the first beacon of a site was seen, in Unix seconds; none while there is none.
+    fn first_event(&self, site: SiteId) -> BoxFuture<'_, Result<Option<i64>, QuestionError>>;
+}
+
+impl Asker for Answers {
+    fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Answer, QuestionError>> {
+        Box::pin(Self::answer(self, question))
+    }
+
+    fn pulse(&self, site: SiteId) -> BoxFuture<'_, Result<Pulse, QuestionError>> {
+        Box::pin(Self::pulse(self, site))
+    }
+
+    fn first_event(&self, site: SiteId) -> BoxFuture<'_, Result<Option<i64>, QuestionError>> {
+        Box::pin(Self::first_event(self, site))
+    }
+}

@@ -1,0 +1,230 @@
+//! API keys: shown once, stored as a hash, bound to one site and one scope.
+
+use std::fmt;
+
+use events::SiteId;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::audit::{Action, Author, record};
+use super::users::stored;
+use super::{ControlError, ControlPlane, sites};
+use crate::token::Token;
+
+/// What every key begins with, so that secret scanners find one that leaked.
+const MARK: &str = "sanaq_";
+/// How many characters of a key are kept to tell it from others.
+const PREFIX_LENGTH: usize = MARK.len() + 8;
+/// Use is noted this often at most, as a note is a synced write.
+const TOUCH_SECONDS: i64 = 600;
+
+/// A key's number. Never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId(pub i64);
+
+stored! {
+    /// What a key may be used for.
+    Scope {
+        /// Ask questions about its site.
+        Stats = "stats",
+    }
+}
+
+/// A key, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Number.
+    pub id: KeyId,
+    /// Its first characters.
+    pub prefix: String,
+    /// The site it is for.
+    pub site: SiteId,
+    /// That site's domain.
+    pub domain: String,
+    /// What it may be used for.
+    pub scope: Scope,
+    /// When it was made, in Unix seconds.
+    pub created_at: i64,
+    /// When it was used last, in Unix seconds, give or take ten minutes.
+    pub last_used_at: Option<i64>,
+    /// When it was revoked, in Unix seconds.
+    pub revoked_at: Option<i64>,
+}
+
+/// A key just made, with the one copy of its secret.
+#[derive(Clone)]
+pub struct NewKey {
+    token: Token,
+    /// What is kept of it.
+    pub key: ApiKey,
+}
+
+impl NewKey {
+    /// The key itself, to be shown once: `sanaq_` and 64 hexadecimal digits.
+    #[must_use]
+    pub fn reveal(&self) -> String {
+        format!("{MARK}{}", self.token.reveal())
+    }
+}
+
+impl fmt::Debug for NewKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewKey").field("token", &"***").field("key", &self.key).finish()
+    }
+}
+
+const COLUMNS: &str = "k.id, k.prefix, k.site, s.domain, k.scope, k.created_at, k.last_used_at, k.revoked_at";
+
+impl ControlPlane {
+    /// Makes a key for a site.
+    ///
+    /// # Errors
+    /// [`ControlError::UnknownSite`], or SQLite's.
+    pub fn create_api_key(&self, by: Author, domain: &str, scope: Scope) -> Result<NewKey, ControlError> {
+        let token = Token::generate()?;
+        let prefix: String = format!("{MARK}{}", token.reveal()).chars().take(PREFIX_LENGTH).collect();
+        let now = self.now();
+        let key = self.write(|transaction| {
+            let site = sites::by_domain(transaction, domain)?;
+            transaction.execute(
+                "INSERT INTO api_keys (key_hash, prefix, site, scope, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![token.hash(), prefix, site.id.0, scope, now],
+            )?;
+            let id = KeyId(transaction.last_insert_rowid());
+            record(transaction, now, by, Action::KeyMade, &prefix)?;
+            Ok(ApiKey {
+                id,
+                prefix,
+                site: site.id,
+                domain: site.domain,
+                scope,
+                created_at: now,
+                last_used_at: None,
+                revoked_at: None,
+            })
+        })?;
+        Ok(NewKey { token, key })
+    }
+
+    /// The key spelt so, unless it was revoked. Notes that it is used.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn find_api_key(&self, spelt: &str) -> Result<Option<ApiKey>, ControlError> {
+        let Some(token) = spelt.strip_prefix(MARK).and_then(Token::parse) else { return Ok(None) };
+        let now = self.now();
+        self.read(|connection| {
+            let found = connection
+                .query_row(
+                    &format!(
+                        "SELECT {COLUMNS} FROM api_keys k JOIN sites s ON s.id = k.site
+                         WHERE k.key_hash = ?1 AND k.revoked_at IS NULL"
+                    ),
+                    [token.hash()],
+                    api_key,
+                )
+                .optional()?;
+            if let Some(key) = &found
+                && key.last_used_at.is_none_or(|last| now - last >= TOUCH_SECONDS)
+            {
+                connection
+                    .execute("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1", params![key.id.0, now])?;
+            }
+            Ok(found)
+        })
+    }
+
+    /// All keys, revoked ones too, oldest first.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn list_api_keys(&self) -> Result<Vec<ApiKey>, ControlError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare(&format!(
+                "SELECT {COLUMNS} FROM api_keys k JOIN sites s ON s.id = k.site ORDER BY k.id"
+            ))?;
+            let keys = statement.query_map([], api_key)?;
+            Ok(keys.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Revokes the key that `list_api_keys` shows with this prefix.
+    ///
+    /// # Errors
+    /// [`ControlError::UnknownKey`] when none that is not revoked has it, or SQLite's.
+    pub fn revoke_api_key(&self, by: Author, prefix: &str) -> Result<(), ControlError> {
+        let now = self.now();
+        self.write(|transaction| {
+            let revoked = transaction.execute(
+                "UPDATE api_keys SET revoked_at = ?2 WHERE prefix = ?1 AND revoked_at IS NULL",
+                params![prefix, now],
+            )?;
+            if revoked == 0 {
+                return Err(ControlError::UnknownKey);
+            }
+            record(transaction, now, by, Action::KeyRevoked, prefix)?;
+            Ok(())
+        })
+    }
+}
+
+fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
+    Ok(ApiKey {
+        id: KeyId(row.get(0)?),
+        prefix: row.get(1)?,
+        site: SiteId(row.get(2)?),
+        domain: row.get(3)?,
+        scope: row.get(4)?,
+        created_at: row.get(5)?,
+        last_used_at: row.get(6)?,
+        revoked_at: row.get(7)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::tests::plane;
+    use jiff::SignedDuration;
+
+    #[test]
+    fn a_key_is_found_until_it_is_revoked() {
+        let (plane, _directory, hand) = plane();
+        let site = plane.add_site(Author::Console, "a.kz", "UTC").unwrap();
+        let made = plane.create_api_key(Author::Console, "a.kz", Scope::Stats).unwrap();
+        let spelt = made.reveal();
+        assert!(spelt.starts_with(&made.key.prefix) && spelt.len() == 70);
+        let found = plane.find_api_key(&spelt).unwrap().unwrap();
+        assert_eq!((found.site, found.scope), (site.id, Scope::Stats));
+        hand.advance(SignedDuration::from_hours(1));
+        plane.find_api_key(&spelt).unwrap();
+        assert_eq!(plane.list_api_keys().unwrap()[0].last_used_at, Some(made.key.created_at + 3600));
+
+        for wrong in ["", "sanaq_", &spelt[6..], &made.key.prefix, &spelt.to_uppercase()] {
+            assert!(plane.find_api_key(wrong).unwrap().is_none(), "{wrong}");
+        }
+        plane.revoke_api_key(Author::Console, &made.key.prefix).unwrap();
+        assert!(plane.find_api_key(&spelt).unwrap().is_none());
+        let again = plane.revoke_api_key(Author::Console, &made.key.prefix);
+        assert!(matches!(again, Err(ControlError::UnknownKey)));
+        assert!(plane.list_api_keys().unwrap()[0].revoked_at.is_some());
+    }
+
+    #[test]
+    fn a_key_goes_with_its_site() {
+        let (plane, ..) = plane();
+        plane.add_site(Author::Console, "a.kz", "UTC").unwrap();
+        let made = plane.create_api_key(Author::Console, "a.kz", Scope::Stats).unwrap();
+        plane.remove_site(Author::Console, "a.kz").unwrap();
+        assert!(plane.find_api_key(&made.reveal()).unwrap().is_none());
+        let none = plane.create_api_key(Author::Console, "a.kz", Scope::Stats);
+        assert!(matches!(none, Err(ControlError::UnknownSite)));
+    }
+
+    #[test]
+    fn debug_output_hides_the_key() {
+        let (plane, ..) = plane();
+        plane.add_site(Author::Console, "a.kz", "UTC").unwrap();
+        let made = plane.create_api_key(Author::Console, "a.kz", Scope::Stats).unwrap();
+        assert!(!format!("{made:?}").contains(&made.reveal()[PREFIX_LENGTH..]));
+    }
+}

@@ -1,0 +1,294 @@
+//! The staff listener: what its requests share. Each group of addresses is a file of its own.
+//!
+//! | module | what it owns |
+//! |---|---|
+//! | `error` | from an error to status, code and sentence |
+//! | `headers` | what every answer says about itself |
+//! | `origin` | whether a change comes from our own pages |
+//! | `authorise` | who is asking, and who may do what |
+//! | `cookies`, `body` | reading and writing the two cookies; reading a JSON body |
+//! | `sign_in` | `/api/session`, `/api/setup` |
+//! | `sites` | `/api/sites`, `/api/timezones` |
+//! | `questions` | `/api/questions`, `/api/v2/query` |
+//! | `live_view` | `/api/sites/{domain}/live` |
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use events::SiteList;
+use http::{HeaderMap, Method, Uri};
+use serve::clock::Clock;
+use serve::listener::{Drained, Listener, TowerToHyperService};
+use serve::metrics::Registry;
+use url::Url;
+
+use crate::asker::Asker;
+use crate::control::ControlPlane;
+use crate::live::Live;
+use crate::metrics::Metrics;
+use crate::ui;
+
+mod authorise;
+mod body;
+mod cookies;
+mod error;
+mod headers;
+mod live_view;
+mod origin;
+mod questions;
+mod sign_in;
+mod sites;
+
+pub use authorise::CSRF_HEADER;
+pub(crate) use error::ApiError;
+pub use headers::SECURITY_HEADERS;
+
+use cookies::Cookies;
+use sign_in::Desk;
+
+/// An address of the API. The table below is what metrics label by and what the tests of all routes walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Method in capitals.
+    pub method: &'static str,
+    /// Pattern of the path.
+    pub path: &'static str,
+}
+
+/// Every address of the API. A test compares it with what the router answers.
+pub const ROUTES: &[Route] = &[
+    Route { method: "GET", path: "/api/session" },
+    Route { method: "POST", path: "/api/session" },
+    Route { method: "PATCH", path: "/api/session" },
+    Route { method: "DELETE", path: "/api/session" },
+    Route { method: "POST", path: "/api/setup" },
+    Route { method: "GET", path: "/api/sites" },
+    Route { method: "POST", path: "/api/sites" },
+    Route { method: "GET", path: "/api/sites/{domain}" },
+    Route { method: "GET", path: "/api/sites/{domain}/live" },
+    Route { method: "GET", path: "/api/timezones" },
+    Route { method: "POST", path: "/api/questions" },
+    Route { method: "POST", path: "/api/v2/query" },
+];
+
+/// How the staff server is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DashboardsConfig {
+    /// Where staff open the dashboards in a browser (`https://stats.example.kz`). `https` makes cookies secure and bound to
+    /// the host, and sends HSTS.
+    pub staff_url: String,
+    /// Where visitors' browsers reach the collector (`https://count.example.kz`); goes into the snippet.
+    pub public_url: String,
+}
+
+impl Default for DashboardsConfig {
+    fn default() -> Self {
+        Self { staff_url: "http://127.0.0.1:8081".into(), public_url: "http://127.0.0.1:8080".into() }
+    }
+}
+
+/// What the staff server is made of.
+pub struct DashboardsParts<'a> {
+    /// Sites, staff, sessions, keys. Somebody must run [`ControlPlane::run`].
+    pub control: ControlPlane,
+    /// The question engine.
+    pub asker: Arc<dyn Asker>,
+    /// The time of day.
+    pub clock: Clock,
+    /// Where its figures are shown.
+    pub registry: &'a Registry,
+}
+
+/// Why the staff server could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// Not an address a browser could open: `http(s)://host[:port]`, without path, query and credentials.
+    #[error("{key} is not an address of the form https://host[:port]")]
+    BadUrl {
+        /// The configuration key.
+        key: &'static str,
+    },
+    /// A metric of that name is there already.
+    #[error("the metrics could not be registered")]
+    Metrics(#[from] serve::metrics::Error),
+}
+
+/// The staff server, built and not yet listening.
+pub struct Dashboards {
+    router: Router,
+    live: Live,
+}
+
+impl Dashboards {
+    /// Constructs everything. Binds nothing and starts nothing.
+    ///
+    /// # Errors
+    /// [`BuildError`].
+    pub fn build(config: &DashboardsConfig, parts: DashboardsParts<'_>) -> Result<Self, BuildError> {
+        let staff_origin = origin("staff_url", &config.staff_url)?;
+        let public_origin = origin("public_url", &config.public_url)?;
+        let live = Live::new(Arc::clone(&parts.asker));
+        let staff = Staff(Arc::new(Inner {
+            cookies: Cookies { tls: staff_origin.starts_with("https://") },
+            staff_origin,
+            public_origin,
+            sites: parts.control.site_list(),
+            control: parts.control,
+            asker: parts.asker,
+            clock: parts.clock,
+            metrics: Metrics::register(parts.registry)?,
+            live: live.clone(),
+            desk: Desk::default(),
+            first_beacons: sites::FirstBeacons::default(),
+            live_views: live_view::limit(),
+        }));
+        Ok(Self { router: router(staff), live })
+    }
+
+    /// The service that answers one request: what HTTP tests call.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Serves until `stop`, ends the live views, and drains.
+    pub async fn run(self, listener: Listener, stop: impl Future<Output = ()>) -> Drained {
+        let Self { router, live } = self;
+        let stop = async move {
+            stop.await;
+            live.end();
+        };
+        listener.run(move |_connection| TowerToHyperService::new(router.clone()), stop).await
+    }
+}
+
+fn origin(key: &'static str, text: &str) -> Result<String, BuildError> {
+    let url = Url::parse(text).map_err(|_| BuildError::BadUrl { key })?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if plain { Ok(url.origin().ascii_serialization()) } else { Err(BuildError::BadUrl { key }) }
+}
+
+/// What every handler gets. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Staff(Arc<Inner>);
+
+struct Inner {
+    cookies: Cookies,
+    staff_origin: String,
+    public_origin: String,
+    sites: Arc<SiteList>,
+    control: ControlPlane,
+    asker: Arc<dyn Asker>,
+    clock: Clock,
+    metrics: Metrics,
+    live: Live,
+    desk: Desk,
+    first_beacons: sites::FirstBeacons,
+    live_views: Arc<tokio::sync::Semaphore>,
+}
+
+impl Staff {
+    fn tls(&self) -> bool {
+        self.0.cookies.tls
+    }
+
+    fn cookies(&self) -> Cookies {
+        self.0.cookies
+    }
+
+    fn origin(&self) -> &str {
+        &self.0.staff_origin
+    }
+
+    fn sites(&self) -> &SiteList {
+        &self.0.sites
+    }
+
+    /// Asks the control plane, off the threads that answer requests.
+    async fn control<T: Send + 'static, E: Into<ApiError> + Send + 'static>(
+        &self,
+        ask: impl FnOnce(&ControlPlane) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let control = self.0.control.clone();
+        match tokio::task::spawn_blocking(move || ask(&control)).await {
+            Ok(answered) => answered.map_err(Into::into),
+            Err(_panicked) => {
+                tracing::error!(code = "control_plane_panicked", "a question to the control plane panicked");
+                Err(ApiError::Internal)
+            }
+        }
+    }
+}
+
+fn router(staff: Staff) -> Router {
+    let pages = Router::new()
+        .route(
+            "/api/session",
+            get(sign_in::show).post(sign_in::sign_in).patch(sign_in::change).delete(sign_in::sign_out),
+        )
+        .route("/api/setup", post(sign_in::set_up))
+        .route("/api/sites", get(sites::list).post(sites::add))
+        .route("/api/sites/{domain}", get(sites::show))
+        .route("/api/sites/{domain}/live", get(live_view::stream))
+        .route("/api/timezones", get(sites::timezones))
+        .route("/api/questions", post(questions::batch))
+        .layer(from_fn_with_state(staff.clone(), origin::same_origin));
+    // Programs with a key have no cookie that another site's page could abuse.
+    let programs = Router::new().route("/api/v2/query", post(questions::query));
+    pages
+        .merge(programs)
+        .fallback(fallback)
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .layer(from_fn(no_trace))
+        .layer(from_fn_with_state(staff.clone(), count))
+        .layer(from_fn_with_state(staff.clone(), headers::secure))
+        .with_state(staff)
+}
+
+/// Everything that is not in the table: the interface, or nothing.
+async fn fallback(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if is_below_api(uri.path()) {
+        ApiError::UnknownRoute.into_response()
+    } else if matches!(method, Method::GET | Method::HEAD) {
+        ui::answer(uri.path(), &headers)
+    } else {
+        let mut response = ApiError::MethodNotAllowed.into_response();
+        response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static("GET,HEAD"));
+        response
+    }
+}
+
+fn is_below_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}
+
+/// Methods that no address takes, so that they can't reach a handler by way of a fallback.
+async fn no_trace(request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
+        return ApiError::MethodNotAllowed.into_response();
+    }
+    next.run(request).await
+}
+
+async fn count(
+    State(staff): State<Staff>,
+    matched: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let below_api = is_below_api(request.uri().path());
+    let response = next.run(request).await;
+    let matched = matched.as_ref().map(MatchedPath::as_str);
+    staff.0.metrics.request(matched, below_api, response.status().as_u16());
+    response
+}

@@ -1,0 +1,111 @@
+//! One INSERT into `events`, with every setting that exactly-once rests on set explicitly: defaults differ between versions.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use bytes::Bytes;
+use clickhouse::Client;
+use serve::access::ClickHouseAccess;
+
+use super::verdict::ErrorClass;
+
+/// A batch is handed over in pieces of this size.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// Settings of every INSERT.
+const SETTINGS: &[(&str, &str)] = &[
+    // The token decides what is a repetition, and it is only looked at when this is on.
+    ("insert_deduplicate", "1"),
+    ("deduplicate_blocks_in_dependent_materialized_views", "1"),
+    // A server-side queue would answer before the rows are in a part.
+    ("async_insert", "0"),
+    // The answer comes after the last materialised view.
+    ("wait_end_of_query", "1"),
+    // One block per partition, so that one token is one part per partition: far above any batch.
+    ("max_insert_block_size", "1048449"),
+    ("min_insert_block_size_rows", "1048449"),
+    ("min_insert_block_size_bytes", "268402944"),
+    // A segment holds fewer days than that.
+    ("max_partitions_per_insert_block", "100"),
+    ("log_comment", "collector/deliver"),
+];
+
+/// Inserts batches.
+pub struct Inserter {
+    client: Client,
+    sql: String,
+    send_timeout: Duration,
+    end_timeout: Duration,
+}
+
+impl Inserter {
+    /// Through this access.
+    #[must_use]
+    pub fn new(access: &ClickHouseAccess, send_timeout: Duration, end_timeout: Duration) -> Self {
+        let client = Client::default()
+            .with_url(&access.url)
+            .with_database(&access.database)
+            .with_user(&access.user)
+            .with_password(access.password.reveal());
+        Self { client, sql: sql(), send_timeout, end_timeout }
+    }
+
+    /// Whether ClickHouse answers this user at all.
+    ///
+    /// # Errors
+    /// The class of what went wrong.
+    pub async fn greet(&self) -> Result<(), ErrorClass> {
+        let question = self.client.query("SELECT 1").fetch_one::<u8>();
+        match tokio::time::timeout(self.send_timeout, question).await {
+            Ok(answer) => answer.map(drop).map_err(|error| ErrorClass::of(&error)),
+            Err(_elapsed) => Err(ErrorClass::TimedOut),
+        }
+    }
+
+    /// Inserts one batch of RowBinary. `Ok` means that it is in ClickHouse, or was before.
+    ///
+    /// # Errors
+    /// The class of what went wrong. The batch may be in ClickHouse all the same: repeat it under the same token.
+    pub async fn insert(&self, token: &str, rows: Bytes) -> Result<(), ErrorClass> {
+        let mut insert = self
+            .client
+            .insert_formatted_with(self.sql.as_str())
+            .with_timeouts(Some(self.send_timeout), Some(self.end_timeout))
+            .with_setting("insert_deduplication_token", token);
+        for (name, value) in SETTINGS {
+            insert = insert.with_setting(*name, *value);
+        }
+        let mut rest = rows;
+        while !rest.is_empty() {
+            let piece = rest.split_to(rest.len().min(PIECE_BYTES));
+            insert.send(piece).await.map_err(|error| ErrorClass::of(&error))?;
+        }
+        insert.end().await.map_err(|error| ErrorClass::of(&error))
+    }
+}
+
+/// The statement: columns by name, so that a column the table has and we don't gets its default.
+fn sql() -> String {
+    let mut sql = String::from("INSERT INTO events (");
+    for (index, (column, _)) in events::row::COLUMNS.iter().enumerate() {
+        let separator = if index == 0 { "" } else { ", " };
+        write!(sql, "{separator}`{column}`").expect("writing to a string");
+    }
+    sql.push_str(") FORMAT RowBinary");
+    sql
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statement_names_every_column_once_and_binds_nothing() {
+        let sql = sql();
+        assert!(sql.starts_with("INSERT INTO events (`site`, `day`, `closes_at`, `tag`,"));
+        assert!(sql.ends_with("`collector`, `sequence`) FORMAT RowBinary"));
+        assert_eq!(sql.matches('`').count(), 2 * events::row::COLUMNS.len());
+        // The client would take it for a placeholder.
+        assert!(!sql.contains('?'));
+    }
+}

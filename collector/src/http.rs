@@ -1,0 +1,136 @@
+//! The public listener: what stands behind each path.
+//!
+//! | path | |
+//! |---|---|
+//! | `POST /api/event` | takes beacons ([`event`]) |
+//! | `GET /js/script.js` | the tracker ([`script`]) |
+//! | `GET /demo/…` | the demo site, when it is on ([`demo`]) |
+//! | `GET /livez` | `ok` while the process runs |
+//!
+//! Nothing of a visitor is logged or repeated in an answer.
+
+pub mod answer;
+pub mod demo;
+pub mod event;
+pub mod script;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Body;
+use hyper::service::Service;
+use serve::clock::Clock;
+use tokio::net::TcpStream;
+
+use crate::address::{Peer, TrustedProxies};
+use crate::admit::Admitter;
+use crate::journal::Journal;
+use crate::metrics::Metrics;
+
+/// Bounds of one beacon and of all beacons in flight.
+#[derive(Clone, Copy, Debug)]
+pub struct BeaconLimits {
+    /// A longer body is refused with 413. Default 16 KiB.
+    pub body_bytes: usize,
+    /// A body must have arrived within this time. Default 5 s.
+    pub body_timeout: Duration,
+    /// More beacons at once are refused with 503. Default 4,096.
+    pub in_flight: u64,
+}
+
+impl Default for BeaconLimits {
+    fn default() -> Self {
+        Self { body_bytes: 16 << 10, body_timeout: Duration::from_secs(5), in_flight: 4_096 }
+    }
+}
+
+/// The public door: everything a request needs, shared by all connections.
+pub struct Door {
+    admitter: Admitter,
+    trusted: TrustedProxies,
+    limits: BeaconLimits,
+    demo: bool,
+    journal: Arc<Journal>,
+    metrics: Arc<Metrics>,
+    clock: Clock,
+}
+
+impl Door {
+    /// A door to this journal.
+    #[must_use]
+    pub fn new(
+        admitter: Admitter,
+        trusted: TrustedProxies,
+        limits: BeaconLimits,
+        demo: bool,
+        journal: Arc<Journal>,
+        metrics: Arc<Metrics>,
+        clock: Clock,
+    ) -> Self {
+        Self { admitter, trusted, limits, demo, journal, metrics, clock }
+    }
+
+    /// The service of one connection.
+    #[must_use]
+    pub fn connection(self: &Arc<Self>, stream: &TcpStream) -> Connection {
+        // Without a peer the connection is gone already, and nobody will read the answer.
+        Connection { door: Arc::clone(self), peer: Peer::of(stream).ok().map(Arc::new) }
+    }
+
+    /// The answer to one request.
+    pub async fn answer<B>(&self, peer: Option<&Peer>, request: Request<B>) -> Response<Full<Bytes>>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        let head = request.method() == Method::HEAD;
+        let get = head || request.method() == Method::GET;
+        let path = request.uri().path();
+        let mut response = match path {
+            "/api/event" if request.method() == Method::POST => {
+                return self.event(peer, request).await;
+            }
+            "/api/event" if request.method() == Method::OPTIONS => answer::preflight(),
+            "/api/event" => answer::method_not_allowed("POST, OPTIONS"),
+            "/js/script.js" if get => script::answer(request.headers()),
+            "/livez" if get => answer::text(StatusCode::OK, "ok"),
+            "/demo" if get && self.demo => answer::moved("/demo/"),
+            _ if get && self.demo && path.starts_with("/demo/") => demo::answer(path, request.headers()),
+            "/js/script.js" | "/livez" => answer::method_not_allowed("GET, HEAD"),
+            "/demo" if self.demo => answer::method_not_allowed("GET, HEAD"),
+            _ if self.demo && path.starts_with("/demo/") => answer::method_not_allowed("GET, HEAD"),
+            _ => answer::not_found(),
+        };
+        if head {
+            *response.body_mut() = Full::default();
+        }
+        response
+    }
+}
+
+/// The service of one connection.
+#[derive(Clone)]
+pub struct Connection {
+    door: Arc<Door>,
+    peer: Option<Arc<Peer>>,
+}
+
+impl<B> Service<Request<B>> for Connection
+where
+    B: Body<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: Send,
+{
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<B>) -> Self::Future {
+        let Self { door, peer } = self.clone();
+        Box::pin(async move { Ok(door.answer(peer.as_deref(), request).await) })
+    }
+}

@@ -1,0 +1,398 @@
+//! Acknowledged rows on disk until ClickHouse has them.
+//!
+//! # Promise
+//! When [`Journal::append`] says `Ok`, the row is on disk, and it will be in ClickHouse once and only once, whatever is
+//! killed, cut off or full in between. When it says an error, nothing is promised.
+//!
+//! # Segments
+//! Rows stand in append-only files ([`record`]), in the very bytes that will be sent. **A segment is a batch is an INSERT is
+//! a deduplication token**: its identity is 128 random bits, so that no token comes back even after the directory was
+//! wiped. The name of the file ([`name`]) carries what has to be known of it:
+//!
+//! ```text
+//!  (new) ──▶ .open ──seal──▶ .<rows>.<bytes>.sealed ──delivered──▶ (removed)
+//!                                    └──poison──▶ .<rows>.<bytes>.parked ──its first day has closed──▶ (removed)
+//! ```
+//!
+//! Sealing renames the file to its range of rows and syncs the directory *before* the batch is first sent. From then on nothing
+//! is appended, so that each try sends the same bytes under the same token, also after a restart. There is always an
+//! open segment, if only an empty one: its name remembers the next sequence number when everything else is delivered.
+//! At start every segment left open is sealed; appending goes on in a new one.
+//!
+//! A segment is sealed when delivery asks for it, when it is full, and when it would hold more than
+//! [`MAX_DAYS_PER_SEGMENT`] closing instants (an INSERT may touch at most 100 partitions).
+//!
+//! # Group commit
+//! Appends gather in memory ([`queue`]). One thread ([`writer`]) takes all that wait, writes them with one call, syncs once,
+//! and settles them. Sequence numbers are given there, so that they have no gaps: a row that was refused has none.
+//!
+//! # When the disk fails
+//! After a failed write or sync nothing is known about the file's end. The group is refused, and the segment is sealed at
+//! the last byte known to be on disk; appending goes on in a new one. It is never synced again and then believed. Each
+//! group that comes tries anew, so that the journal works again when the disk does. If the process dies before that seal is
+//! on disk, recovery may find and deliver rows that were refused: refused means "not promised".
+//!
+//! # The cap
+//! Files and waiting rows together stay below `max_bytes`: beyond it appends are refused ([`JournalError::Full`]). What was
+//! acknowledged is never dropped for space.
+//!
+//! # Damage
+//! A record that fails its checksum is passed over and counted; reading goes on at the next intact one. Counts are exact
+//! for sealed segments, whose name says how many rows there were. In an open one, what is missing before the last group is
+//! lost; what is missing in or behind the last group was never acknowledged, as far as anyone can tell, and is cut.
+//!
+//! # Days
+//! [`Journal::retire`] answers whether rows of days that have closed are gone from the disk, and from a yes on refuses
+//! late ones ([`JournalError::DayClosed`]): a dropped partition forgets its tokens, so nothing may be sent into it again.
+//! Check and refusal happen under the lock under which rows are taken, so that none slips in between. A parked segment holds
+//! pseudonyms like any other: it is destroyed when its first day has closed and the grace is over, counted and said aloud, because
+//! promise 2 (no pseudonym outlives its day) goes before keeping what ClickHouse refuses.
+
+pub mod disk;
+#[cfg(test)]
+mod model;
+pub mod name;
+mod queue;
+pub mod record;
+mod recovery;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::future::Future;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use crate::metrics::Metrics;
+use disk::{Directory, Disk};
+use name::{Name, State};
+use queue::Shared;
+pub use recovery::Recovery;
+use writer::Writer;
+
+/// Distinct closing instants in one segment at most: an INSERT may touch at most 100 partitions.
+pub const MAX_DAYS_PER_SEGMENT: usize = 64;
+
+/// So many rows in the open segment make a good batch: delivery is told, and need not wait for more.
+pub const GOOD_BATCH_ROWS: u64 = 10_000;
+
+/// The journal's sizes.
+#[derive(Clone, Copy, Debug)]
+pub struct JournalConfig {
+    /// Files and waiting rows together. Beyond it beacons are refused. Default 2 GiB.
+    pub max_bytes: u64,
+    /// A segment is sealed when it has this many bytes. Default 16 MiB.
+    pub segment_bytes: u64,
+    /// A segment is sealed when it has this many rows. Default 100,000.
+    pub segment_rows: u64,
+}
+
+impl Default for JournalConfig {
+    fn default() -> Self {
+        Self { max_bytes: 2 << 30, segment_bytes: 16 << 20, segment_rows: 100_000 }
+    }
+}
+
+/// Why a row was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// The cap is reached.
+    #[error("the journal is full")]
+    Full,
+    /// The disk refused it: full, failing or read-only.
+    #[error("the journal can't be written")]
+    Unwritable,
+    /// The row's day is closed and retired.
+    #[error("the row's day is closed")]
+    DayClosed,
+    /// The row is longer than [`record::MAX_ROW_BYTES`].
+    #[error("the row is too long")]
+    TooLong,
+    /// The journal is closing.
+    #[error("the journal is closing")]
+    Closing,
+}
+
+impl JournalError {
+    /// Stable code for logs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Full => "journal_full",
+            Self::Unwritable => "journal_unwritable",
+            Self::DayClosed => "journal_day_closed",
+            Self::TooLong => "journal_row_too_long",
+            Self::Closing => "journal_closing",
+        }
+    }
+}
+
+/// Why the journal can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory can't be used.
+    #[error("the directory can't be used: {0}")]
+    Io(#[from] io::Error),
+    /// Another process has it open.
+    #[error("another process uses it")]
+    Taken,
+    /// A segment was written by a version of Sanaq whose format this one doesn't read.
+    #[error("segment {name} has format {found}; this version reads format {}. Let the version that wrote it deliver it first", record::FORMAT_VERSION)]
+    OtherFormat {
+        /// Its file's name.
+        name: String,
+        /// The version its header names.
+        found: u32,
+    },
+}
+
+/// A segment that may be sent, or was refused for good.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// Its file.
+    pub name: Name,
+    /// Intact rows in its range, when it was last looked at.
+    pub rows: u64,
+    /// Length of its file.
+    pub bytes: u64,
+    /// The first closing instant among its rows, Unix seconds.
+    pub first_closes_at: i64,
+    /// When its first row was taken, or found at start.
+    pub since: Instant,
+}
+
+/// What is sent for one segment: the same bytes in every try.
+pub struct Batch {
+    /// RowBinary, all columns.
+    pub rows: Bytes,
+    /// How many rows.
+    pub count: u64,
+}
+
+/// Figures of the journal at one instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Bytes of all its files.
+    pub bytes: u64,
+    /// Segments that wait for delivery, the open one included if it has rows, and those whose seal is not on disk yet.
+    pub undelivered_segments: u64,
+    /// Rows in them.
+    pub undelivered_rows: u64,
+    /// Segments ClickHouse refused.
+    pub parked_segments: u64,
+    /// Rows in them.
+    pub parked_rows: u64,
+    /// Rows in the open segment.
+    pub open_rows: u64,
+    /// Segments that are sealed and wait for delivery.
+    pub sealed_segments: u64,
+    /// When the oldest undelivered row was taken.
+    pub oldest: Option<Instant>,
+    /// When the oldest row of the open segment was taken.
+    pub open_since: Option<Instant>,
+    /// The last group could not be written.
+    pub failing: bool,
+}
+
+/// The journal of one collector. See the module's documentation for what it promises.
+pub struct Journal {
+    shared: Arc<Shared>,
+    disk: Arc<dyn Disk>,
+    recovery: Recovery,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Journal {
+    /// Opens the journal in this directory, recovers what is there, and starts its thread.
+    ///
+    /// # Errors
+    /// When the directory can't be used, is in use, or holds a format of another version.
+    pub fn open(path: &Path, collector: u16, config: JournalConfig) -> Result<Self, OpenError> {
+        let directory = Directory::open(path)?.ok_or(OpenError::Taken)?;
+        let (journal, mut writer) = Self::on(Arc::new(directory), collector, config)?;
+        let thread = std::thread::Builder::new().name("journal".into()).spawn(move || writer.run())?;
+        *lock(&journal.thread) = Some(thread);
+        Ok(journal)
+    }
+
+    /// The journal on any disk, and its writer for the caller to run.
+    fn on(disk: Arc<dyn Disk>, collector: u16, config: JournalConfig) -> Result<(Self, Writer), OpenError> {
+        let recovered = recovery::recover(&*disk)?;
+        let shared = Arc::new(Shared::new(config));
+        let mut writer = Writer::new(Arc::clone(&shared), Arc::clone(&disk), collector, recovered.next_sequence);
+        // The new open segment remembers the next sequence number; only then may the empty ones that did so before go.
+        shared.state().restore(recovered.sealed, recovered.parked);
+        writer.rotate()?;
+        for name in &recovered.empty {
+            disk.remove(name)?;
+        }
+        let journal = Self { shared, disk, recovery: recovered.report, thread: Mutex::new(None) };
+        Ok((journal, writer))
+    }
+
+    /// What was found at start.
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        self.recovery
+    }
+
+    /// Tells the journal where to note how long its syncs take. Once, when built.
+    pub fn observe(&self, metrics: Arc<Metrics>) {
+        // Losing the race against an earlier call would only mean that that one is told.
+        let _first = self.shared.metrics.set(metrics);
+    }
+
+    /// Takes a row (RowBinary without its last column, `sequence`) of the day that ends at `closes_at`, Unix seconds.
+    /// Resolves when it is on disk, or refused. The row is taken when this is called, not when the future is polled, and
+    /// stays taken if the future is dropped.
+    ///
+    /// # Errors
+    /// When the row was not taken.
+    pub fn append(&self, row: &[u8], closes_at: i64) -> impl Future<Output = Result<(), JournalError>> + use<> {
+        let (settled, outcome) = oneshot::channel();
+        self.submit(row, closes_at, move |result| {
+            // Nobody may be waiting any more; the row is kept all the same.
+            let _unheard = settled.send(result);
+        });
+        async move { outcome.await.unwrap_or(Err(JournalError::Closing)) }
+    }
+
+    /// As [`Journal::append`], but calls `settle` with the outcome, exactly once: at once when the row is refused outright, else
+    /// on the journal's thread. It must be quick and must not panic.
+    pub fn submit(&self, row: &[u8], closes_at: i64, settle: impl FnOnce(Result<(), JournalError>) + Send + 'static) {
+        self.shared.submit(row, closes_at, Box::new(settle));
+    }
+
+    /// Figures of this instant.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.shared.state().stats()
+    }
+
+    /// Resolves when there may be something new for delivery: rows in an open segment that had none, or that has come to
+    /// [`GOOD_BATCH_ROWS`], or a sealed segment. A change nobody waited for is not lost.
+    pub async fn changed(&self) {
+        self.shared.changed.notified().await;
+    }
+
+    /// Asks for the open segment to be sealed, and resolves when it was or could not be. One without rows stays as it is.
+    pub async fn seal(&self) {
+        let (done, sealed) = oneshot::channel();
+        if self.shared.request_seal(done) {
+            // An error means that the journal is closing, which seals too.
+            let _closing = sealed.await;
+        }
+    }
+
+    /// The oldest segment that waits for delivery.
+    #[must_use]
+    pub fn oldest_sealed(&self) -> Option<Segment> {
+        self.shared.state().sealed.front().cloned()
+    }
+
+    /// The batch of a segment. Reads its file: call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn read(&self, segment: &Segment) -> io::Result<Batch> {
+        let limit = match segment.name.state {
+            State::Open => u64::MAX,
+            State::Sealed(range) | State::Parked(range) => range.bytes,
+        };
+        let bytes = self.disk.read(&segment.name.to_string(), limit)?;
+        let mut rows = Vec::with_capacity(bytes.len());
+        let mut count = 0;
+        for record in record::Records::of(&bytes, segment.name.identity, segment.name.first_sequence) {
+            rows.extend_from_slice(record.body);
+            count += 1;
+        }
+        Ok(Batch { rows: rows.into(), count })
+    }
+
+    /// Removes a segment whose batch is durably in ClickHouse. Blocks for a directory sync.
+    ///
+    /// # Errors
+    /// When it could not be removed: ask again, it counts as undelivered until then.
+    pub fn delivered(&self, segment: &Segment) -> io::Result<()> {
+        self.remove(&segment.name)?;
+        self.shared.state().forget(segment.name.identity);
+        Ok(())
+    }
+
+    /// Puts a segment aside that ClickHouse refuses for what it holds. Blocks for a directory sync.
+    ///
+    /// # Errors
+    /// When it could not be renamed: it stays where it was.
+    pub fn park(&self, segment: &Segment) -> io::Result<()> {
+        let State::Sealed(range) = segment.name.state else { return Ok(()) };
+        let parked = segment.name.with(State::Parked(range));
+        self.disk.rename(&segment.name.to_string(), &parked.to_string())?;
+        self.disk.sync_names()?;
+        let mut state = self.shared.state();
+        state.forget(segment.name.identity);
+        state.add_parked(Segment { name: parked, ..segment.clone() });
+        Ok(())
+    }
+
+    /// Destroys parked segments that hold rows of days that closed at or before `closes_at`. Returns how many rows that were.
+    /// Blocks for a directory sync if there were any.
+    ///
+    /// # Errors
+    /// When one could not be removed: it stays parked.
+    pub fn destroy_parked(&self, closes_at: i64) -> io::Result<u64> {
+        let due: Vec<Segment> = {
+            let state = self.shared.state();
+            state.parked.iter().filter(|segment| segment.first_closes_at <= closes_at).cloned().collect()
+        };
+        let mut rows = 0;
+        for segment in due {
+            self.remove(&segment.name)?;
+            self.shared.state().forget(segment.name.identity);
+            rows += segment.rows;
+        }
+        Ok(rows)
+    }
+
+    /// Whether no row of a day that ends at or before `closes_at` is on disk or on its way there. From the first yes on, such
+    /// rows are refused.
+    #[must_use]
+    pub fn retire(&self, closes_at: i64) -> bool {
+        self.shared.state().retire(closes_at)
+    }
+
+    /// Takes no more rows, commits those that wait, seals the open segment, and ends the thread. Blocks. What is sealed can
+    /// still be read and delivered.
+    pub fn close(&self) {
+        self.shared.close();
+        if let Some(thread) = lock(&self.thread).take()
+            && thread.join().is_err()
+        {
+            tracing::error!(code = "journal_thread_failed", "the journal's thread ended by a bug");
+        }
+    }
+
+    fn remove(&self, name: &Name) -> io::Result<()> {
+        match self.disk.remove(&name.to_string()) {
+            // Removed by an earlier try whose sync failed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            other => other?,
+        }
+        self.disk.sync_names()
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,326 @@
+//! Where rows gather for the next group commit, and what is known of every segment: one lock over both, so that whether a
+//! day is retired and whether its late rows are refused is one decision.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock};
+use std::time::Instant;
+
+use tokio::sync::{Notify, oneshot};
+
+use super::record::{MAX_ROW_BYTES, RECORD_OVERHEAD_BYTES};
+use super::{GOOD_BATCH_ROWS, JournalConfig, JournalError, MAX_DAYS_PER_SEGMENT, Segment, Stats, lock};
+use crate::metrics::Metrics;
+
+/// Called once with what became of a row.
+pub(super) type Settle = Box<dyn FnOnce(Result<(), JournalError>) + Send>;
+
+/// Rows taken together: their bytes one after another, and one entry for each.
+#[derive(Default)]
+pub(super) struct Group {
+    pub(super) rows: Vec<u8>,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// One row that waits.
+pub(super) struct Entry {
+    pub(super) length: usize,
+    pub(super) closes_at: i64,
+    pub(super) settle: Settle,
+}
+
+impl Group {
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Bytes it will take in a segment.
+    pub(super) fn bytes(&self) -> u64 {
+        (self.rows.len() + self.entries.len() * RECORD_OVERHEAD_BYTES) as u64
+    }
+
+    /// The first closing instant among its rows.
+    fn first_closes_at(&self) -> Option<i64> {
+        self.entries.iter().map(|entry| entry.closes_at).min()
+    }
+
+    /// Takes from the front as much as one segment may hold, at least one row if there is any.
+    fn take(&mut self, config: &JournalConfig) -> Group {
+        let (mut bytes, mut days) = (0, Days::default());
+        let fits = self.entries.iter().take_while(|entry| {
+            let first = bytes == 0;
+            bytes += entry.length + RECORD_OVERHEAD_BYTES;
+            (days.add(entry.closes_at) && bytes as u64 <= config.segment_bytes) || first
+        });
+        let count = fits.take(usize::try_from(config.segment_rows).unwrap_or(usize::MAX).max(1)).count();
+        if count == self.entries.len() {
+            return std::mem::take(self);
+        }
+        let rest = self.entries.split_off(count);
+        let length = self.entries.iter().map(|entry| entry.length).sum();
+        let rest_rows = self.rows.split_off(length);
+        std::mem::replace(self, Group { rows: rest_rows, entries: rest })
+    }
+}
+
+/// The distinct closing instants of a segment. Rows of one instant mostly come together, so the last is looked at first.
+#[derive(Clone, Default)]
+pub(super) struct Days(Vec<i64>);
+
+impl Days {
+    /// Adds an instant unless that makes too many; whether it is in there now.
+    pub(super) fn add(&mut self, closes_at: i64) -> bool {
+        if self.0.last() == Some(&closes_at) || self.0.contains(&closes_at) {
+            return true;
+        }
+        let fits = self.0.len() < MAX_DAYS_PER_SEGMENT;
+        if fits {
+            self.0.push(closes_at);
+        }
+        fits
+    }
+}
+
+/// What the queue knows of the segment that is being written.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Open {
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+    pub(super) first_closes_at: Option<i64>,
+    pub(super) since: Option<Instant>,
+}
+
+/// Everything under the lock.
+#[derive(Default)]
+pub(super) struct State {
+    waiting: Group,
+    /// First closing instant and bytes of the group that is being written.
+    committing: Option<(i64, u64)>,
+    pub(super) open: Open,
+    /// Sealed, but the sync of the new name failed: not to be sent before one succeeds.
+    unpublished: Vec<Segment>,
+    pub(super) sealed: VecDeque<Segment>,
+    pub(super) parked: Vec<Segment>,
+    /// Bytes of the files of the segments that are not open.
+    closed_bytes: u64,
+    seal_requests: Vec<oneshot::Sender<()>>,
+    retired_upto: Option<i64>,
+    pub(super) failing: bool,
+    closing: bool,
+    /// The writer is gone: nobody will take what waits.
+    ended: bool,
+}
+
+impl State {
+    pub(super) fn restore(&mut self, sealed: Vec<Segment>, parked: Vec<Segment>) {
+        self.closed_bytes = sealed.iter().chain(&parked).map(|segment| segment.bytes).sum();
+        self.sealed = sealed.into();
+        self.parked = parked;
+    }
+
+    /// The open segment was sealed; its new name is not known to be on disk yet.
+    pub(super) fn sealed_unpublished(&mut self, segment: Segment) {
+        self.closed_bytes += segment.bytes;
+        self.unpublished.push(segment);
+        self.open = Open::default();
+    }
+
+    pub(super) fn has_unpublished(&self) -> bool {
+        !self.unpublished.is_empty()
+    }
+
+    /// The names of all sealed segments are on disk. Whether that makes new ones ready for delivery.
+    pub(super) fn publish(&mut self) -> bool {
+        let any = self.has_unpublished();
+        self.sealed.extend(self.unpublished.drain(..));
+        any
+    }
+
+    pub(super) fn add_parked(&mut self, segment: Segment) {
+        self.closed_bytes += segment.bytes;
+        self.parked.push(segment);
+    }
+
+    pub(super) fn forget(&mut self, identity: u128) {
+        let mut freed = 0;
+        let mut keep = |segment: &Segment| {
+            let keep = segment.name.identity != identity;
+            freed += if keep { 0 } else { segment.bytes };
+            keep
+        };
+        self.sealed.retain(&mut keep);
+        self.parked.retain(&mut keep);
+        self.closed_bytes = self.closed_bytes.saturating_sub(freed);
+    }
+
+    pub(super) fn retire(&mut self, closes_at: i64) -> bool {
+        let held = [self.waiting.first_closes_at(), self.committing.map(|(first, _)| first), self.open.first_closes_at]
+            .into_iter()
+            .flatten()
+            .chain(self.undelivered().chain(&self.parked).map(|segment| segment.first_closes_at))
+            .min();
+        let retired = held.is_none_or(|first| first > closes_at);
+        if retired {
+            self.retired_upto = self.retired_upto.max(Some(closes_at));
+        }
+        retired
+    }
+
+    /// Segments that are not open and wait for delivery.
+    fn undelivered(&self) -> impl Iterator<Item = &Segment> {
+        self.sealed.iter().chain(&self.unpublished)
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        let open = u64::from(self.open.rows > 0);
+        Stats {
+            bytes: self.closed_bytes + self.open.bytes,
+            undelivered_segments: self.undelivered().count() as u64 + open,
+            undelivered_rows: self.undelivered().map(|segment| segment.rows).sum::<u64>() + self.open.rows,
+            parked_segments: self.parked.len() as u64,
+            parked_rows: self.parked.iter().map(|segment| segment.rows).sum(),
+            open_rows: self.open.rows,
+            sealed_segments: self.sealed.len() as u64,
+            oldest: self.undelivered().map(|segment| segment.since).chain(self.open.since).min(),
+            open_since: self.open.since,
+            failing: self.failing,
+        }
+    }
+
+    fn refusal(&self, row: &[u8], closes_at: i64, config: &JournalConfig) -> Option<JournalError> {
+        let committing = self.committing.map_or(0, |(_, bytes)| bytes);
+        let used = self.closed_bytes + self.open.bytes + committing + self.waiting.bytes();
+        if self.closing || self.ended {
+            Some(JournalError::Closing)
+        } else if row.len() > MAX_ROW_BYTES {
+            Some(JournalError::TooLong)
+        } else if self.retired_upto.is_some_and(|upto| closes_at <= upto) {
+            Some(JournalError::DayClosed)
+        } else if used + (row.len() + RECORD_OVERHEAD_BYTES) as u64 > config.max_bytes {
+            Some(JournalError::Full)
+        } else {
+            None
+        }
+    }
+}
+
+/// What the writer is to do next.
+pub(super) struct Work {
+    /// Rows to commit; may be none.
+    pub(super) group: Group,
+    /// To be told when the open segment is sealed.
+    pub(super) seal: Vec<oneshot::Sender<()>>,
+    /// Nothing comes after this.
+    pub(super) last: bool,
+}
+
+/// The state, and who waits for it to change.
+pub(super) struct Shared {
+    state: Mutex<State>,
+    work: Condvar,
+    pub(super) changed: Notify,
+    pub(super) config: JournalConfig,
+    pub(super) metrics: OnceLock<std::sync::Arc<Metrics>>,
+}
+
+impl Shared {
+    pub(super) fn new(config: JournalConfig) -> Self {
+        Self {
+            state: Mutex::default(),
+            work: Condvar::new(),
+            changed: Notify::new(),
+            config,
+            metrics: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    pub(super) fn submit(&self, row: &[u8], closes_at: i64, settle: Settle) {
+        let mut state = self.state();
+        if let Some(error) = state.refusal(row, closes_at, &self.config) {
+            drop(state);
+            settle(Err(error));
+            return;
+        }
+        let first = state.waiting.is_empty();
+        state.waiting.rows.extend_from_slice(row);
+        state.waiting.entries.push(Entry { length: row.len(), closes_at, settle });
+        drop(state);
+        if first {
+            self.work.notify_one();
+        }
+    }
+
+    /// Whether somebody will answer `done`.
+    pub(super) fn request_seal(&self, done: oneshot::Sender<()>) -> bool {
+        let mut state = self.state();
+        if state.closing || state.ended {
+            return false;
+        }
+        state.seal_requests.push(done);
+        drop(state);
+        self.work.notify_one();
+        true
+    }
+
+    pub(super) fn close(&self) {
+        self.state().closing = true;
+        self.work.notify_one();
+    }
+
+    /// Waits for work.
+    pub(super) fn wait(&self) -> Work {
+        let mut state = self.state();
+        loop {
+            if let Some(work) = self.next(&mut state) {
+                return work;
+            }
+            state = self.work.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+    }
+
+    /// Work, if there is any now.
+    #[cfg(test)]
+    pub(super) fn poll(&self) -> Option<Work> {
+        self.next(&mut self.state())
+    }
+
+    fn next(&self, state: &mut State) -> Option<Work> {
+        if state.waiting.is_empty() && state.seal_requests.is_empty() && !state.closing {
+            return None;
+        }
+        let group = state.waiting.take(&self.config);
+        state.committing = group.first_closes_at().map(|first| (first, group.bytes()));
+        // A segment is sealed only when nothing waits, so that a request covers every row taken before it.
+        let seal = if state.waiting.is_empty() { std::mem::take(&mut state.seal_requests) } else { Vec::new() };
+        Some(Work { group, seal, last: state.closing && state.waiting.is_empty() })
+    }
+
+    /// The group being written is on disk, or refused.
+    pub(super) fn committed(&self, open: Open, failing: bool) {
+        let mut state = self.state();
+        let before = state.open.rows;
+        state.committing = None;
+        state.open = open;
+        state.failing = failing;
+        drop(state);
+        let (had_none, was_quiet) = (before == 0, before < GOOD_BATCH_ROWS);
+        if (had_none && open.rows > 0) || (was_quiet && open.rows >= GOOD_BATCH_ROWS) {
+            self.changed.notify_one();
+        }
+    }
+
+    /// The writer has ended: nobody will settle what waits.
+    pub(super) fn end(&self) {
+        let mut state = self.state();
+        state.ended = true;
+        let waiting = std::mem::take(&mut state.waiting);
+        state.seal_requests.clear();
+        drop(state);
+        for entry in waiting.entries {
+            (entry.settle)(Err(JournalError::Closing));
+        }
+    }
+}

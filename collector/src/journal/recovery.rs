@@ -1,0 +1,146 @@
+//! What is on disk at start: which segments hold rows, which were left open, what is damaged.
+
+use std::time::Instant;
+
+use super::disk::Disk;
+use super::name::{Name, Range, State};
+use super::record::{FORMAT_VERSION, HEADER_BYTES, Header, Records};
+use super::{OpenError, Segment};
+
+/// What was found at start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovery {
+    /// Segments with rows to deliver.
+    pub segments: u64,
+    /// Rows in them.
+    pub rows: u64,
+    /// Acknowledged rows that are damaged beyond reading.
+    pub lost_rows: u64,
+    /// Bytes behind the last intact record of segments left open: writes that were never acknowledged.
+    pub torn_bytes: u64,
+}
+
+/// What recovery hands to the journal.
+pub(super) struct Recovered {
+    pub(super) sealed: Vec<Segment>,
+    pub(super) parked: Vec<Segment>,
+    /// Files that hold no row. To be removed when their sequence number is remembered elsewhere.
+    pub(super) empty: Vec<String>,
+    pub(super) next_sequence: u64,
+    pub(super) report: Recovery,
+}
+
+/// Looks through the directory and seals what was left open.
+pub(super) fn recover(disk: &dyn Disk) -> Result<Recovered, OpenError> {
+    let mut names: Vec<Name> = disk.names()?.iter().filter_map(|name| name.parse().ok()).collect();
+    names.sort_by_key(|name| name.first_sequence);
+    let mut found = Recovered {
+        sealed: Vec::new(),
+        parked: Vec::new(),
+        empty: Vec::new(),
+        next_sequence: 1,
+        report: Recovery::default(),
+    };
+    let mut renamed = false;
+    for name in &names {
+        let bytes = disk.read(&name.to_string(), u64::MAX)?;
+        refuse_other_formats(name, &bytes)?;
+        let survey = Survey::of(name, &bytes);
+        found.next_sequence = found.next_sequence.max(survey.next_sequence);
+        found.report.lost_rows += survey.lost_rows;
+        found.report.torn_bytes += survey.torn_bytes;
+        let (Some(first_closes_at), Some(range)) = (survey.first_closes_at, survey.range) else {
+            found.empty.push(name.to_string());
+            continue;
+        };
+        let mut name = *name;
+        if name.state == State::Open {
+            let sealed = name.with(State::Sealed(range));
+            disk.rename(&name.to_string(), &sealed.to_string())?;
+            (name, renamed) = (sealed, true);
+        }
+        let segment =
+            Segment { name, rows: survey.rows, bytes: bytes.len() as u64, first_closes_at, since: Instant::now() };
+        match name.state {
+            State::Parked(_) => found.parked.push(segment),
+            State::Open | State::Sealed(_) => {
+                found.report.segments += 1;
+                found.report.rows += segment.rows;
+                found.sealed.push(segment);
+            }
+        }
+    }
+    if renamed {
+        disk.sync_names()?;
+    }
+    Ok(found)
+}
+
+/// A header that is intact and names another version is not ours to read. A damaged one is no obstacle: the file's name has
+/// what it says, and the records carry their own checksums.
+fn refuse_other_formats(name: &Name, bytes: &[u8]) -> Result<(), OpenError> {
+    match Header::read(bytes) {
+        Some(header) if header.version != FORMAT_VERSION => {
+            Err(OpenError::OtherFormat { name: name.to_string(), found: header.version })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What a segment's content says.
+struct Survey {
+    rows: u64,
+    first_closes_at: Option<i64>,
+    range: Option<Range>,
+    next_sequence: u64,
+    lost_rows: u64,
+    torn_bytes: u64,
+}
+
+impl Survey {
+    fn of(name: &Name, bytes: &[u8]) -> Self {
+        let range = match name.state {
+            State::Open => None,
+            State::Sealed(range) | State::Parked(range) => Some(range),
+        };
+        let limit = range.map_or(bytes.len(), |range| {
+            usize::try_from(range.bytes).map_or(bytes.len(), |limit| limit.min(bytes.len()))
+        });
+        let (mut rows, mut first_closes_at, mut end) = (0, None::<i64>, HEADER_BYTES);
+        let mut next_sequence = name.first_sequence;
+        let (mut group_start, mut missing_before) = (name.first_sequence, 0);
+        let mut missing = 0;
+        for record in Records::of(&bytes[..limit], name.identity, name.first_sequence) {
+            let start = record.sequence.saturating_sub(u64::from(record.place));
+            if start > group_start {
+                // A new group: everything before it was synced, so what is missing there is lost.
+                group_start = start;
+                missing_before = missing + start.saturating_sub(next_sequence);
+            }
+            missing += record.sequence - next_sequence;
+            next_sequence = record.sequence + 1;
+            rows += 1;
+            end = record.end;
+            first_closes_at = Some(first_closes_at.map_or(record.closes_at, |first| first.min(record.closes_at)));
+        }
+        match range {
+            Some(range) => Self {
+                rows,
+                first_closes_at,
+                range: Some(range),
+                // A segment that was damaged when it was sealed counts fewer rows than it has numbers.
+                next_sequence: next_sequence.max(name.first_sequence.saturating_add(range.rows)),
+                lost_rows: range.rows.saturating_sub(rows),
+                torn_bytes: 0,
+            },
+            None => Self {
+                rows,
+                first_closes_at,
+                range: (rows > 0).then_some(Range { rows, bytes: end as u64 }),
+                next_sequence,
+                lost_rows: missing_before,
+                torn_bytes: bytes.len().saturating_sub(end.min(bytes.len())) as u64,
+            },
+        }
+    }
+}

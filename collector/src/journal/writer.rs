@@ -1,0 +1,175 @@
+//! The journal's thread: the only one that writes rows.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::disk::{Append, Disk};
+use super::name::{Name, Range, State};
+use super::queue::{Days, Group, Open, Shared, Work};
+use super::record::{self, FORMAT_VERSION, HEADER_BYTES, Header};
+use super::{JournalError, Segment};
+
+/// Writes groups into the open segment and seals it.
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    disk: Arc<dyn Disk>,
+    collector: u16,
+    next_sequence: u64,
+    active: Option<Active>,
+    buffer: Vec<u8>,
+}
+
+/// The open segment. Its counts are of what is known to be on disk.
+struct Active {
+    name: Name,
+    file: Box<dyn Append>,
+    open: Open,
+    days: Days,
+    /// A write or sync failed: nothing may be appended any more.
+    broken: bool,
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>, disk: Arc<dyn Disk>, collector: u16, next_sequence: u64) -> Self {
+        Self { shared, disk, collector, next_sequence, active: None, buffer: Vec::new() }
+    }
+
+    /// Works until the journal is closed.
+    pub(super) fn run(&mut self) {
+        loop {
+            let work = self.shared.wait();
+            if self.work(work) {
+                return;
+            }
+        }
+    }
+
+    /// Does one piece of work; whether it was the last.
+    pub(super) fn work(&mut self, work: Work) -> bool {
+        let Work { group, seal, last } = work;
+        if !group.is_empty() {
+            self.commit(group);
+        }
+        let has_rows = self.active.as_ref().is_some_and(|active| active.open.rows > 0);
+        if has_rows && (last || !seal.is_empty()) || self.shared.state().has_unpublished() {
+            // A failure is tried again with the next request: until then the segment stays open, or unpublished.
+            if let Err(error) = self.rotate() {
+                self.log(&error);
+            }
+        }
+        for done in seal {
+            // Delivery may have stopped waiting.
+            let _unheard = done.send(());
+        }
+        last
+    }
+
+    fn commit(&mut self, group: Group) {
+        let outcome = self.write(&group).map_err(|error| {
+            self.log(&error);
+            JournalError::Unwritable
+        });
+        let open = self.active.as_ref().map_or_else(Open::default, |active| active.open);
+        self.shared.committed(open, outcome.is_err());
+        for entry in group.entries {
+            (entry.settle)(outcome);
+        }
+    }
+
+    /// Puts a group on disk, all of it or nothing that counts.
+    fn write(&mut self, group: &Group) -> io::Result<()> {
+        let config = self.shared.config;
+        let mut days = Days::default();
+        let fits = self.active.as_ref().is_some_and(|active| {
+            days = active.days.clone();
+            !active.broken
+                && active.open.bytes + group.bytes() <= config.segment_bytes.max(HEADER_BYTES as u64 + group.bytes())
+                && active.open.rows + group.entries.len() as u64 <= config.segment_rows
+                && group.entries.iter().all(|entry| days.add(entry.closes_at))
+        });
+        if !fits {
+            self.rotate()?;
+            days = Days::default();
+            for entry in &group.entries {
+                days.add(entry.closes_at);
+            }
+        }
+        let Some(active) = self.active.as_mut() else { return Err(io::ErrorKind::NotFound.into()) };
+
+        self.buffer.clear();
+        if active.open.rows == 0 {
+            let Name { identity, first_sequence, .. } = active.name;
+            let header = Header { version: FORMAT_VERSION, collector: self.collector, identity, first_sequence };
+            header.encode(&mut self.buffer);
+        }
+        let (mut rest, mut sequence) = (group.rows.as_slice(), self.next_sequence);
+        for (place, entry) in (0..).zip(&group.entries) {
+            let (row, behind) = rest.split_at(entry.length);
+            record::encode(&mut self.buffer, active.name.identity, place, entry.closes_at, row, sequence);
+            (rest, sequence) = (behind, sequence + 1);
+        }
+        let begun = Instant::now();
+        active.file.append(&self.buffer).and_then(|()| active.file.sync()).inspect_err(|_| active.broken = true)?;
+        if let Some(metrics) = self.shared.metrics.get() {
+            metrics.journal_synced(begun.elapsed(), group.entries.len());
+        }
+
+        self.next_sequence = sequence;
+        active.days = days;
+        active.open.rows += group.entries.len() as u64;
+        active.open.bytes += self.buffer.len() as u64;
+        active.open.since.get_or_insert(begun);
+        let first = group.entries.iter().map(|entry| entry.closes_at).chain(active.open.first_closes_at).min();
+        active.open.first_closes_at = first;
+        Ok(())
+    }
+
+    /// Seals the open segment and opens the next. After an error rows are taken by the segment they were taken by before, if
+    /// that is sound, else by none until this succeeds.
+    pub(super) fn rotate(&mut self) -> io::Result<()> {
+        // New random bits for each try: a name is never given twice, not even to a file that was never used.
+        let name =
+            Name { first_sequence: self.next_sequence, identity: rand::random(), state: State::Open };
+        let file = self.disk.create(&name.to_string())?;
+        let rotated = self.seal_active().and_then(|()| self.disk.sync_names());
+        if let Err(error) = rotated {
+            // Never used and empty: should this fail too, the next start removes it.
+            let _left_behind = self.disk.remove(&name.to_string());
+            return Err(error);
+        }
+        self.active = Some(Active { name, file, open: Open::default(), days: Days::default(), broken: false });
+        if self.shared.state().publish() {
+            self.shared.changed.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Gives the open segment its final name, or removes it when it has no rows.
+    fn seal_active(&mut self) -> io::Result<()> {
+        let Some(active) = &self.active else { return Ok(()) };
+        let Open { rows, bytes, first_closes_at, since } = active.open;
+        if let (Some(first_closes_at), Some(since)) = (first_closes_at, since) {
+            let name = active.name.with(State::Sealed(Range { rows, bytes }));
+            self.disk.rename(&active.name.to_string(), &name.to_string())?;
+            self.shared.state().sealed_unpublished(Segment { name, rows, bytes, first_closes_at, since });
+        } else {
+            self.disk.remove(&active.name.to_string())?;
+        }
+        self.active = None;
+        Ok(())
+    }
+
+    fn log(&self, error: &io::Error) {
+        let was_failing = self.shared.state().failing;
+        if !was_failing {
+            tracing::error!(code = JournalError::Unwritable.code(), kind = %error.kind(), "the journal can't be written");
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.shared.end();
+    }
+}

@@ -1,0 +1,85 @@
+// Draws the interface's own ornaments: everything is made of counted strokes.
+// logo.svg: a shanyrak (the crown of a yurt) as the sun, with 24 rays, one for each hour of the day.
+// horizon.svg: the same sun rising over the steppe. tally.svg: five strokes, as people have always counted.
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ART = join(dirname(fileURLToPath(import.meta.url)), "../src/art");
+const GOLD = "#f2b21b";
+const round = (value) => String(Math.round(value * 100) / 100);
+
+function rays(cx, cy, from, to, count, { start = 0, turn = 360, every = 0, extra = 0 } = {}) {
+  let path = "";
+  for (let index = 0; index < count; index += 1) {
+    const angle = ((start + (turn * index) / (turn === 360 ? count : count - 1)) * Math.PI) / 180;
+    const end = to + (every && index % every === 0 ? extra : 0);
+    const [x, y] = [Math.cos(angle), Math.sin(angle)];
+    path += `M${round(cx + x * from)} ${round(cy + y * from)}L${round(cx + x * end)} ${round(cy + y * end)}`;
+  }
+  return path;
+}
+
+/** Three bowed poles each way, ending on the ring. */
+function poles(cx, cy, r) {
+  let path = "";
+  for (const [offset, bow] of [
+    [-0.42, -0.2],
+    [0, 0],
+    [0.42, 0.2],
+  ]) {
+    const half = Math.sqrt(1 - offset * offset) * r;
+    const [o, b] = [offset * r, bow * r * 2];
+    path += `M${round(cx + o)} ${round(cy - half)}Q${round(cx + o + b)} ${round(cy)} ${round(cx + o)} ${round(cy + half)}`;
+    path += `M${round(cx - half)} ${round(cy + o)}Q${round(cx)} ${round(cy + o + b)} ${round(cx + half)} ${round(cy + o)}`;
+  }
+  return path;
+}
+
+const svg = (width, height, body, more = "") =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"${more}>${body}</svg>\n`;
+const stroke = (path, width, color = GOLD, more = "") =>
+  `<path d="${path}" fill="none" stroke="${color}" stroke-width="${width}" stroke-linecap="round"${more}/>`;
+
+writeFileSync(
+  join(ART, "logo.svg"),
+  svg(
+    64,
+    64,
+    `<circle cx="32" cy="32" r="17" fill="none" stroke="${GOLD}" stroke-width="4"/>` +
+      stroke(poles(32, 32, 16), 2) +
+      stroke(rays(32, 32, 23.5, 28, 24, { start: -90, every: 6, extra: 2.5 }), 2.4),
+  ),
+);
+
+const steppe = [];
+for (let row = 0; row < 7; row += 1) {
+  const y = 168 + row * row * 2.2 + row * 4;
+  const height = 2.5 + row * 1.5;
+  const gap = 4 + row * 2.1;
+  let path = "";
+  for (let group = -60; group < 60; group += 1) {
+    for (let mark = 0; mark < 5; mark += 1) {
+      const x = 240 + (group * 6.4 + mark) * gap;
+      if (x > -4 && x < 484) path += `M${round(x)} ${round(y)}v${round(height)}`;
+    }
+  }
+  steppe.push(stroke(path, round(0.8 + row * 0.2), "#7fd0e6", ` opacity="${round(0.35 + row * 0.08)}"`));
+}
+writeFileSync(
+  join(ART, "horizon.svg"),
+  svg(
+    480,
+    290,
+    `<clipPath id="sky"><path d="M0 0h480v160H0z"/></clipPath><g clip-path="url(#sky)">` +
+      `<circle cx="240" cy="160" r="62" fill="none" stroke="${GOLD}" stroke-width="8"/>` +
+      stroke(poles(240, 160, 60), 4) +
+      stroke(rays(240, 160, 80, 96, 49, { start: 180, turn: 180, every: 6, extra: 14 }), 3) +
+      "</g>" +
+      stroke("M0 160H480", 2) +
+      steppe.join(""),
+    ' preserveAspectRatio="xMidYMax slice"',
+  ),
+);
+
+writeFileSync(join(ART, "tally.svg"), svg(34, 10, stroke("M4 2v6M9 2v6M14 2v6M19 2v6M1.5 7.5L21.500 2.500", 1.5)));

@@ -1,0 +1,221 @@
+// A stand-in for the staff server: the built files under the same strict policy, and the staff API over invented data.
+// `npm run preview:mock` serves it on PORT (default 4173); the browser test starts its own and moves it by hand.
+// Sign in with admin@example.kz and any password of at least 12 characters; the setup token is "mock-token".
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { dirname, extname, join, normalize } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { answer } from "./mock-data.mjs";
+
+const DIST = join(dirname(fileURLToPath(import.meta.url)), "../dist");
+const POLICY =
+  "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; " +
+  "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+const ZONES = [...new Set([...Intl.supportedValuesOf("timeZone"), "Asia/Almaty", "Asia/Qyzylorda"])].sort();
+
+class Refused extends Error {
+  constructor(status, code) {
+    super(code);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+function wallTime(zone, now) {
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" }).format(now);
+}
+
+/** `now_ms` is the mock's present when it starts; it runs on from there. */
+export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
+  const started = Date.now();
+  const now = () => now_ms + Date.now() - started;
+  const hoursAgo = (hours) => Math.floor(now() / 1000 - hours * 3600);
+  const site = (domain, timezone, size, first_beacon_at) => ({
+    domain, timezone, opt_out: "tally", first_beacon_at, size, extra: 0, empty: first_beacon_at === null, current: size ? 7 : 0,
+  });
+  const state = {
+    signedIn,
+    setupUsed: false,
+    language: null,
+    /** Code with which every question is refused, when set. */
+    failQuestions: null,
+    questions: 0,
+    requests: [],
+    sites: [
+      site("example.kz", "Asia/Almaty", 830, hoursAgo(24 * 200)),
+      site("jastar-ortalygy.kz", "Asia/Almaty", 214, hoursAgo(24 * 41)),
+      site("qazaq-tili-kurstary.edu.kz", "Asia/Aqtobe", 58, hoursAgo(24 * 12)),
+      site("zhana-sait.kz", "Asia/Almaty", 0, null),
+    ],
+  };
+  const streams = new Map();
+  const publicSite = ({ domain, timezone, opt_out, first_beacon_at }) => ({ domain, timezone, opt_out, first_beacon_at });
+  const session = () => ({ user: { email: "admin@example.kz", role: "owner" }, csrf: "mock-csrf", language: state.language });
+  const find = (domain) => {
+    const found = state.sites.find((known) => known.domain === domain);
+    if (!found) throw new Refused(404, "unknown_site");
+    return found;
+  };
+  const pulseOf = (one) => {
+    const events = answer({ date_range: "day", metrics: ["events"] }, one, wallTime(one.timezone, now()));
+    return `event: pulse\ndata: ${JSON.stringify({ current_visitors: one.current, events_today: events.results[0].metrics[0] })}\n\n`;
+  };
+  const pulse = (domain) => {
+    for (const stream of streams.get(domain) ?? []) stream.write(pulseOf(find(domain)));
+  };
+
+  const ask = ({ questions }) => ({
+    answers: questions.map((question) => {
+      if (state.failQuestions) return { error: "refused by the mock", code: state.failQuestions };
+      const one = state.sites.find((known) => known.domain === question.site_id);
+      if (!one) return { error: "no such site", code: "unknown_site" };
+      return answer(question, one, wallTime(one.timezone, now()));
+    }),
+  });
+
+  function addSite({ domain, timezone }) {
+    if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain ?? "")) throw new Refused(422, "bad_domain");
+    if (!ZONES.includes(timezone)) throw new Refused(422, "bad_timezone");
+    if (state.sites.some((known) => known.domain === domain)) throw new Refused(409, "domain_taken");
+    const added = site(domain, timezone, 0, null);
+    state.sites.push(added);
+    return publicSite(added);
+  }
+
+  function api(method, path, body, request, response) {
+    const route = `${method} ${path}`;
+    if (route === "POST /api/session") {
+      if (body.email !== "admin@example.kz" || (body.password ?? "").length < 12) throw new Refused(401, "wrong_credentials");
+      state.signedIn = true;
+      return session();
+    }
+    if (route === "POST /api/setup") {
+      if (body.token !== "mock-token" || state.setupUsed) throw new Refused(410, "setup_link_used");
+      if ((body.password ?? "").length < 12) throw new Refused(422, "weak_password");
+      state.setupUsed = true;
+      state.signedIn = true;
+      return session();
+    }
+    if (!state.signedIn) throw new Refused(401, "signed_out");
+    if (method !== "GET" && path !== "/api/questions" && request.headers["x-sanaq-csrf"] !== "mock-csrf") {
+      throw new Refused(403, "bad_csrf");
+    }
+    switch (route) {
+      case "GET /api/session":
+        return session();
+      case "DELETE /api/session":
+        state.signedIn = false;
+        return undefined;
+      case "GET /api/sites":
+        return { sites: state.sites.map(publicSite) };
+      case "POST /api/sites":
+        return addSite(body);
+      case "GET /api/timezones":
+        return { timezones: ZONES };
+      case "POST /api/questions":
+        state.questions += 1;
+        return ask(body);
+    }
+    const [, domain, live] = /^\/api\/sites\/([^/]+)(\/live)?$/.exec(path) ?? [];
+    if (method !== "GET" || !domain) throw new Refused(404, "unknown_route");
+    const one = find(decodeURIComponent(domain));
+    if (!live) {
+      const snippet = `<script defer data-site="${one.domain}" src="https://sanaq.example.kz/js/script.js"></script>`;
+      return { ...publicSite(one), snippet };
+    }
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    response.write(pulseOf(one));
+    const group = streams.get(one.domain) ?? new Set();
+    streams.set(one.domain, group.add(response));
+    request.on("close", () => group.delete(response));
+    return response;
+  }
+
+  function serveFile(path, request, response) {
+    const asset = /^\/assets\/[\w.-]+$/.test(path);
+    const file = join(DIST, asset ? normalize(path) : "index.html");
+    const brotli = /\bbr\b/.test(request.headers["accept-encoding"] ?? "");
+    let bytes;
+    try {
+      bytes = readFileSync(brotli ? `${file}.br` : file);
+    } catch {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, {
+      "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+      "cache-control": asset ? "public, max-age=31536000, immutable" : "no-cache",
+      ...(brotli ? { "content-encoding": "br" } : {}),
+    });
+    response.end(bytes);
+  }
+
+  const server = createServer(async (request, response) => {
+    const path = new URL(request.url, "http://mock").pathname;
+    state.requests.push(`${request.method} ${path}`);
+    response.setHeader("date", new Date(now()).toUTCString());
+    response.setHeader("content-security-policy", POLICY);
+    response.setHeader("x-content-type-options", "nosniff");
+    response.setHeader("referrer-policy", "no-referrer");
+    if (!path.startsWith("/api/")) return serveFile(path, request, response);
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    let [status, content] = [200, null];
+    try {
+      content = api(request.method, path, text ? JSON.parse(text) : null, request, response);
+      if (content === response) return;
+      if (content === undefined) status = 204;
+      else if (request.method === "POST" && path === "/api/sites") status = 201;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      status = error.status;
+      content = { error: `refused: ${error.code}`, code: error.code };
+    }
+    response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
+    response.end(content === undefined ? undefined : JSON.stringify(content));
+  });
+
+  return {
+    state,
+    pulse,
+    now,
+    /** A visit happens: the numbers grow and the stream says so. */
+    visit(domain, count = 1) {
+      const one = find(domain);
+      one.empty = false;
+      one.extra += count;
+      one.current += count;
+      one.first_beacon_at ??= Math.floor(now() / 1000);
+      pulse(domain);
+    },
+    cutStreams() {
+      for (const group of streams.values()) for (const stream of group) stream.destroy();
+    },
+    listen: (port = 0) =>
+      new Promise((resolve) => {
+        server.listen(port, "127.0.0.1", () => resolve(`http://127.0.0.1:${server.address().port}`));
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const mock = makeMock();
+  const url = await mock.listen(Number(process.env.PORT ?? 4173));
+  console.log(`${url}  (setup link: ${url}/setup#mock-token)`);
+  setInterval(() => {
+    const one = mock.state.sites[0];
+    one.current = Math.max(1, one.current + Math.round(Math.random() * 4 - 2.2));
+    mock.visit(one.domain, Math.random() > 0.6 ? 1 : 0);
+  }, 4000);
+}

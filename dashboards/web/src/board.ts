@@ -1,0 +1,78 @@
+/** The dashboard's numbers: asked for in one batch, kept while the next batch is under way, renewed by the live stream. */
+import { signal } from "@preact/signals";
+import type { View } from "./address";
+import { api, codeOf, serverNow, session } from "./api";
+import { throttle } from "./pulse";
+import { type Board, dashboardQuestions, includesToday, readBoard } from "./questions";
+
+const PULSE_GAP_MS = 1000;
+
+export interface Shown {
+  board: Board;
+  /** The view these numbers answer, which may be the one before the present. */
+  domain: string;
+  view: View;
+}
+
+export function makeBoard() {
+  const shown = signal<Shown | null>(null);
+  const loading = signal(false);
+  const failure = signal<string | null>(null);
+  let wanted: { domain: string; view: View; zone: string } | null = null;
+  let stop: AbortController | null = null;
+
+  const load = async () => {
+    if (!wanted) return;
+    const { domain, view, zone } = wanted;
+    stop?.abort();
+    const mine = new AbortController();
+    stop = mine;
+    loading.value = true;
+    try {
+      const { answers } = await api.ask(dashboardQuestions(domain, view, zone, serverNow()), mine.signal);
+      if (stop !== mine) return;
+      shown.value = { board: readBoard(answers), domain, view };
+      failure.value = null;
+    } catch (error) {
+      if (stop === mine) failure.value = codeOf(error);
+    } finally {
+      if (stop === mine) loading.value = false;
+    }
+  };
+  const renew = throttle(async () => {
+    // Nobody looks: the numbers are renewed when somebody does.
+    if (document.visibilityState === "visible") await load();
+    else missed = true;
+  }, PULSE_GAP_MS);
+  let missed = false;
+
+  const looked = () => {
+    if (!missed || document.visibilityState !== "visible") return;
+    missed = false;
+    renew.ask();
+  };
+  document.addEventListener("visibilitychange", looked);
+
+  return {
+    shown,
+    loading,
+    failure,
+    show(domain: string, view: View, zone: string) {
+      if (shown.peek()?.domain !== domain) shown.value = null;
+      wanted = { domain, view, zone };
+      return load();
+    },
+    retry: load,
+    /** The live stream said that something changed. */
+    pulsed() {
+      if (wanted && session.peek() && includesToday(wanted.view.range, wanted.zone, serverNow())) renew.ask();
+    },
+    close() {
+      stop?.abort();
+      renew.stop();
+      document.removeEventListener("visibilitychange", looked);
+    },
+  };
+}
+
+export type BoardStore = ReturnType<typeof makeBoard>;

@@ -1,0 +1,77 @@
+/** The chosen language: its words and formats, loaded as one chunk, switched without a reload. */
+import { signal } from "@preact/signals";
+import { type Formats, makeFormats } from "./formats";
+import type { LanguageFiles, WordKey, Words } from "./languages/files";
+import { recall, remember } from "./memory";
+import { say, type Values } from "./words";
+
+export const LANGUAGES = ["kk", "ru", "en"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** What each language calls itself. */
+export const LANGUAGE_NAMES: Record<Language, { short: string; full: string }> = {
+  kk: { short: "Қаз", full: "Қазақша" },
+  ru: { short: "Рус", full: "Русский" },
+  en: { short: "Eng", full: "English" },
+};
+
+const KEY = "sanaq.language";
+const files: Record<Language, () => Promise<{ default: LanguageFiles }>> = {
+  kk: () => import("./languages/kk"),
+  ru: () => import("./languages/ru"),
+  en: () => import("./languages/en"),
+};
+
+interface Loaded {
+  language: Language;
+  words: Words;
+  formats: Formats;
+}
+
+const current = signal<Loaded | null>(null);
+let wanted: Language = "kk";
+
+export function isLanguage(value: unknown): value is Language {
+  return LANGUAGES.some((language) => language === value);
+}
+
+/** The language staff chose on this machine; `null` when they have not. */
+export function chosenLanguage(): Language | null {
+  const stored = recall(KEY);
+  return isLanguage(stored) ? stored : null;
+}
+
+/** Loads a language and shows it. The last call wins, also when an earlier chunk arrives later. */
+export async function showLanguage(language: Language): Promise<void> {
+  wanted = language;
+  const { data, countries, words } = (await files[language]()).default;
+  if (wanted !== language) return;
+  document.documentElement.lang = language;
+  current.value = { language, words, formats: makeFormats(language, data, countries) };
+}
+
+export function chooseLanguage(language: Language): void {
+  remember(KEY, language);
+  void showLanguage(language);
+}
+
+function loaded(): Loaded {
+  const value = current.value;
+  if (!value) throw new Error("the language is loaded before anything is rendered");
+  return value;
+}
+
+export const language = (): Language => loaded().language;
+export const formats = (): Formats => loaded().formats;
+
+/** The sentence for a key in the shown language. */
+export function t(key: WordKey, values?: Values): string {
+  const { words, formats } = loaded();
+  return say({ words, plural: formats.plural, number: formats.number }, key, values);
+}
+
+/** The sentence for an error's stable code; unknown codes are shown as such. */
+export function errorText(code: string): string {
+  const key = `error.${code}`;
+  return key in loaded().words ? t(key as WordKey) : t("error.unknown", { code });
+}

@@ -218,7 +218,7 @@ impl Encode for Vec<(String, String)> {
 /// Unsigned LEB128, as ClickHouse writes lengths.
 fn encode_length(mut length: usize, out: &mut Vec<u8>) {
     loop {
-        let low = (length & 0x7F) as u8;
+        let low = length.to_le_bytes()[0] & 0x7F;
         length >>= 7;
         if length == 0 {
             out.push(low);

@@ -125,3 +125,60 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use hyper::body::Frame;
+
+    use super::*;
+
+    /// A body in pieces; an `Err` breaks it off. Without pieces it stays silent.
+    struct Pieces(VecDeque<Result<Frame<Bytes>, &'static str>>);
+
+    impl Body for Pieces {
+        type Data = Bytes;
+        type Error = &'static str;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
+            Poll::Ready(self.0.pop_front())
+        }
+    }
+
+    fn data(piece: &'static str) -> Result<Frame<Bytes>, &'static str> {
+        Ok(Frame::data(Bytes::from_static(piece.as_bytes())))
+    }
+
+    async fn read(
+        pieces: impl IntoIterator<Item = Result<Frame<Bytes>, &'static str>>,
+    ) -> Result<Bytes, BodyError> {
+        read_capped(Pieces(pieces.into_iter().collect()), 8, Duration::from_secs(5)).await
+    }
+
+    #[tokio::test]
+    async fn pieces_become_one_body_up_to_the_limit_exactly() {
+        assert_eq!(read([]).await.unwrap(), "");
+        assert_eq!(
+            read([data("ab"), data(""), data("cd"), data("ef"), data("gh")]).await.unwrap(),
+            "abcdefgh"
+        );
+        assert_eq!(read([data("abcd"), data("efgh"), data("i")]).await, Err(BodyError::TooLarge));
+    }
+
+    #[tokio::test]
+    async fn trailers_are_no_part_of_it() {
+        assert_eq!(read([data("ab"), Ok(Frame::trailers(http::HeaderMap::new()))]).await.unwrap(), "ab");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_incomplete_unless_it_is_too_large_already() {
+        assert_eq!(read([data("ab"), Err("reset")]).await, Err(BodyError::Incomplete));
+        assert_eq!(read([data("abcdefghi"), Err("reset")]).await, Err(BodyError::TooLarge));
+    }
+}

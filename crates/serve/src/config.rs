@@ -55,7 +55,10 @@ pub use reference::{effective, reference};
 
 mod keys;
 mod quantity;
+mod raw;
 mod reference;
+#[cfg(test)]
+mod tests;
 
 /// Bytes in a KiB.
 pub const KIB: u64 = 1024;

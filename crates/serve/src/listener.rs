@@ -38,11 +38,24 @@
 //! # }
 //! ```
 //!
-//! A tower service, which an axum `Router` is, goes through [`TowerToHyperService`]:
+//! A tower service goes through [`TowerToHyperService`]. An axum `Router` is one:
 //!
-//! ```ignore
-//! let router: axum::Router = dashboards::router(staff);
+//! ```
+//! # use std::convert::Infallible;
+//! # use bytes::Bytes;
+//! # use http::{Request, Response};
+//! # use http_body_util::Full;
+//! # use hyper::body::Incoming;
+//! # use serve::listener::{Limits, Listener, TowerToHyperService};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let listener = Listener::bind("127.0.0.1:0", Limits::default()).await?;
+//! # let stop = std::future::ready(());
+//! # async fn hello(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> { Ok(Response::default()) }
+//! # let router = tower::service_fn(hello);
 //! listener.run(move |_connection| TowerToHyperService::new(router.clone()), stop).await;
+//! # Ok(())
+//! # }
 //! ```
 
 use std::convert::Infallible;

@@ -69,7 +69,7 @@ mod tests {
         let _counters = counters(&registry, "sanaq_beacons_total", "Beacons.", ["outcome"], values).unwrap();
         let family = &registry.gather()[0];
         assert_eq!(family.get_metric().len(), 3);
-        assert!(family.get_metric().iter().all(|metric| metric.get_counter().value() == 0.0));
+        assert!(family.get_metric().iter().all(|metric| metric.get_counter().get_value() == 0.0));
     }
 
     #[test]

@@ -99,3 +99,65 @@ impl<B> Service<Request<B>> for Operations {
         ready(Ok(self.answer(&request)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    async fn ask(operations: &Operations, method: &str, path: &str) -> (u16, String) {
+        let request = Request::builder().method(method).uri(path).body(()).unwrap();
+        let response = operations.call(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response
+            .into_body()
+            .frame()
+            .await
+            .map_or_else(Bytes::new, |frame| frame.unwrap().into_data().unwrap());
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn readyz_names_what_is_missing() {
+        let readiness = Readiness::default();
+        let probe = readiness.probe("journal");
+        let operations = Operations::new(Registry::new(), readiness).unwrap();
+        let unready = (503, r#"{"ready":false,"probes":{"journal":"starting"}}"#.to_owned());
+        assert_eq!(ask(&operations, "GET", "/readyz").await, unready);
+        assert_eq!(ask(&operations, "GET", "/livez").await, (200, "ok\n".to_owned()));
+        probe.set_ready();
+        let ready = (200, r#"{"ready":true,"probes":{"journal":"ready"}}"#.to_owned());
+        assert_eq!(ask(&operations, "GET", "/readyz").await, ready);
+    }
+
+    #[tokio::test]
+    async fn metrics_show_the_registry_and_the_version() {
+        let registry = Registry::new();
+        metrics::counter(&registry, "sanaq_tests_total", "Tests.").unwrap().inc();
+        let operations = Operations::new(registry.clone(), Readiness::default()).unwrap();
+        let (status, text) = ask(&operations, "GET", "/metrics").await;
+        assert_eq!(status, 200);
+        assert!(text.contains("sanaq_tests_total 1\n"), "{text}");
+        assert!(
+            text.contains(concat!("sanaq_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1\n")),
+            "{text}"
+        );
+        assert!(Operations::new(registry, Readiness::default()).is_err(), "one per registry");
+    }
+
+    #[tokio::test]
+    async fn anything_else_is_refused_with_a_code() {
+        let operations = Operations::new(Registry::new(), Readiness::default()).unwrap();
+        for (method, path, status, code) in [
+            ("GET", "/", 404, "not_found"),
+            ("GET", "/metrics/", 404, "not_found"),
+            ("POST", "/metrics", 405, "method_not_allowed"),
+            ("DELETE", "/livez", 405, "method_not_allowed"),
+        ] {
+            let (answered, body) = ask(&operations, method, path).await;
+            assert_eq!(answered, status, "{method} {path}");
+            assert!(body.contains(&format!("\"code\":\"{code}\"")), "{body}");
+        }
+    }
+}

@@ -16,18 +16,18 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+/// As a scrape would show it.
 fn failures(registry: &Registry) -> u64 {
-    let families = registry.gather();
-    let family = families.iter().find(|family| family.name() == "sanaq_accept_failures_total").unwrap();
-    family.get_metric()[0].get_counter().value() as u64
+    let text = prometheus::TextEncoder::new().encode_to_string(&registry.gather()).expect("metrics");
+    let series = "sanaq_accept_failures_total{listener=\"test\"}";
+    text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok()).expect("the series")
 }
 
 async fn get(client: &mut TcpStream) -> String {
-    client.write_all(b"GET / HTTP/1.1\r\nhost: sanaq.test\r\n\r\n").await.unwrap();
+    client.write_all(b"GET / HTTP/1.1\r\nhost: sanaq.test\r\n\r\n").await.expect("the server takes it");
     let mut answer = [0; 1024];
-    let read =
-        tokio::time::timeout(Duration::from_secs(20), client.read(&mut answer)).await.unwrap().unwrap();
-    String::from_utf8_lossy(&answer[..read]).into_owned()
+    let read = tokio::time::timeout(Duration::from_secs(20), client.read(&mut answer)).await;
+    String::from_utf8_lossy(&answer[..read.expect("in time").expect("an answer")]).into_owned()
 }
 
 #[tokio::test]

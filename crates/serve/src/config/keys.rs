@@ -5,10 +5,10 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use http::Uri;
-use toml::{Table, Value};
+use toml::Table;
 
 use super::quantity::{duration, show_duration, show_size, size};
+use super::raw::{Raw, Wrong, address, filled, secret, url, within};
 use super::{Environment, Key, Mistake, Origin};
 use crate::access::Secret;
 
@@ -20,64 +20,6 @@ pub struct Keys<'d> {
     environment: &'d mut Environment,
     mistakes: &'d mut Vec<Mistake>,
     keys: Vec<Key>,
-}
-
-/// Why a value is no good.
-struct Wrong {
-    code: &'static str,
-    /// Continues "section.key: …".
-    message: String,
-}
-
-impl Wrong {
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
-    }
-}
-
-/// A value as it was written.
-enum Raw {
-    File(Value),
-    Variable(String),
-}
-
-impl Raw {
-    fn text(&self) -> Result<&str, Wrong> {
-        match self {
-            Self::File(Value::String(text)) | Self::Variable(text) => Ok(text),
-            Self::File(other) => {
-                Err(Wrong::new("wrong_type", format!("must be text in quotes, not {}", other.type_str())))
-            }
-        }
-    }
-
-    fn number(&self) -> Result<i64, Wrong> {
-        let number = match self {
-            Self::File(value) => value.as_integer(),
-            Self::Variable(text) => text.parse().ok(),
-        };
-        number.ok_or_else(|| Wrong::new("wrong_type", "must be a whole number"))
-    }
-
-    fn flag(&self) -> Result<bool, Wrong> {
-        let flag = match self {
-            Self::File(value) => value.as_bool(),
-            Self::Variable(text) => text.parse().ok(),
-        };
-        flag.ok_or_else(|| Wrong::new("wrong_type", "must be true or false"))
-    }
-
-    fn list(&self) -> Result<Vec<String>, Wrong> {
-        let list = match self {
-            Self::File(value) => value.as_array().and_then(|values| {
-                values.iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
-            }),
-            Self::Variable(text) => Some(
-                text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
-            ),
-        };
-        list.ok_or_else(|| Wrong::new("wrong_type", "must be a list of texts: [\"one\", \"two\"]"))
-    }
 }
 
 impl<'d> Keys<'d> {
@@ -136,12 +78,25 @@ impl<'d> Keys<'d> {
 
     /// A file or directory; a relative one counts from the working directory.
     pub fn path(&mut self, name: &'static str, default: &str, doc: &'static str) -> PathBuf {
-        self.ask(name, "path", PathBuf::from(default), doc, |raw| filled(raw).map(PathBuf::from), shown)
+        self.ask(
+            name,
+            "path",
+            PathBuf::from(default),
+            doc,
+            |raw| filled(raw).map(PathBuf::from),
+            |path| path.display().to_string(),
+        )
     }
 
     /// A file or directory, or nothing.
     pub fn optional_path(&mut self, name: &'static str, doc: &'static str) -> Option<PathBuf> {
-        self.ask_optional(name, "path", doc, |raw| filled(raw).map(PathBuf::from), shown)
+        self.ask_optional(
+            name,
+            "path",
+            doc,
+            |raw| filled(raw).map(PathBuf::from),
+            |path| path.display().to_string(),
+        )
     }
 
     /// `true` or `false`.
@@ -335,52 +290,4 @@ impl<'d> Keys<'d> {
         self.keys.push(Key { name, kind, default: None, doc, value: shown, origin });
         value
     }
-}
-
-fn filled(raw: &Raw) -> Result<&str, Wrong> {
-    match raw.text()? {
-        "" => Err(Wrong::new("empty", "must not be empty")),
-        text => Ok(text),
-    }
-}
-
-fn address(raw: &Raw) -> Result<String, Wrong> {
-    let text = raw.text()?;
-    match text.rsplit_once(':') {
-        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.to_owned()),
-        _ => Err(Wrong::new("bad_address", "must be host:port: \"127.0.0.1:8080\"")),
-    }
-}
-
-fn url(raw: &Raw) -> Result<String, Wrong> {
-    let text = raw.text()?.trim_end_matches('/');
-    let parsed = text.parse::<Uri>().ok().filter(|uri| {
-        let scheme = matches!(uri.scheme_str(), Some("http" | "https"));
-        let no_user = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
-        scheme && no_user && uri.query().is_none()
-    });
-    parsed.map(|_| text.to_owned()).ok_or_else(|| {
-        Wrong::new("bad_url", "must be a URL without user and query: \"https://stats.example.kz\"")
-    })
-}
-
-fn secret(text: &str) -> Result<Secret, Wrong> {
-    match text.trim_end_matches(['\r', '\n']) {
-        "" => Err(Wrong::new("empty", "must not be empty")),
-        text => Ok(Secret::new(text)),
-    }
-}
-
-fn within<T: PartialOrd>(
-    value: Option<T>,
-    bounds: &RangeInclusive<T>,
-    show: impl Fn(&T) -> String,
-) -> Result<T, Wrong> {
-    value.filter(|value| bounds.contains(value)).ok_or_else(|| {
-        Wrong::new("out_of_range", format!("must be {} to {}", show(bounds.start()), show(bounds.end())))
-    })
-}
-
-fn shown(path: &PathBuf) -> String {
-    path.display().to_string()
 }

@@ -65,7 +65,7 @@ where
     let mut stop = pin!(stop.requested());
     let mut stopping = Stopping::No;
     let mut seen = watch.seen();
-    let mut deadline = limits.time_for(seen, stopping).map(|time| Instant::now() + time);
+    let mut deadline = limits.deadline(seen, stopping);
     // Deadlines are data; the timer only ticks, often enough for the shortest of them. Setting a timer for each request
     // would cost more than parsing it.
     let tick = limits.shortest();
@@ -73,19 +73,6 @@ where
 
     poll_fn(|cx| {
         loop {
-            if let Poll::Ready(result) = connection.as_mut().poll(cx) {
-                return Poll::Ready(result.map_or_else(|error| End::of(&error), |()| End::Closed));
-            }
-            let now_seen = watch.seen();
-            if now_seen != seen {
-                seen = now_seen;
-                if stopping == Stopping::Settling {
-                    stopping = Stopping::Draining;
-                    connection.as_mut().graceful_shutdown();
-                    continue;
-                }
-                deadline = limits.time_for(seen, stopping).map(|time| Instant::now() + time);
-            }
             if stopping == Stopping::No && stop.as_mut().poll(cx).is_ready() {
                 if matches!(seen.phase, Phase::Fresh | Phase::Idle) {
                     stopping = Stopping::Settling;
@@ -93,6 +80,21 @@ where
                 } else {
                     stopping = Stopping::Draining;
                     connection.as_mut().graceful_shutdown();
+                }
+            }
+            if let Poll::Ready(result) = connection.as_mut().poll(cx) {
+                return Poll::Ready(result.map_or_else(|error| End::of(&error), |()| End::Closed));
+            }
+            let now_seen = watch.seen();
+            if now_seen != seen {
+                seen = now_seen;
+                let settled = stopping == Stopping::Settling;
+                if settled {
+                    stopping = Stopping::Draining;
+                    connection.as_mut().graceful_shutdown();
+                }
+                deadline = limits.deadline(seen, stopping);
+                if settled {
                     continue;
                 }
             }
@@ -133,22 +135,23 @@ enum Stopping {
 }
 
 impl Limits {
-    /// How long a connection may stay as it is seen.
-    fn time_for(&self, seen: Seen, stopping: Stopping) -> Option<Duration> {
-        if seen.blocked {
-            return Some(self.stall_timeout);
-        }
-        match seen.phase {
-            Phase::Fresh | Phase::Head => Some(self.head_timeout),
-            Phase::Idle => Some(self.idle_timeout),
-            Phase::Answering => Some(self.answer_timeout),
-            Phase::Sending | Phase::Done => None,
-            Phase::Lingering => Some(if stopping == Stopping::No { LINGER } else { SETTLE }),
-        }
+    /// Until when a connection may stay as it is seen.
+    fn deadline(&self, seen: Seen, stopping: Stopping) -> Option<Instant> {
+        let time = match seen.phase {
+            _ if seen.blocked => self.stall_timeout,
+            Phase::Fresh | Phase::Head => self.head_timeout,
+            Phase::Idle => self.idle_timeout,
+            Phase::Answering => self.answer_timeout,
+            Phase::Sending | Phase::Done => return None,
+            Phase::Lingering if stopping == Stopping::No => LINGER,
+            Phase::Lingering => SETTLE,
+        };
+        Instant::now().checked_add(time)
     }
 
     fn shortest(&self) -> Duration {
-        self.head_timeout.min(self.idle_timeout).min(self.answer_timeout).min(self.stall_timeout)
+        let least = self.head_timeout.min(self.idle_timeout).min(self.answer_timeout).min(self.stall_timeout);
+        least.clamp(Duration::from_millis(1), Duration::from_secs(60))
     }
 }
 

@@ -6,13 +6,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// Nothing here takes long; this only ends a test that would hang.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A whole request, kept alive.
-pub const GET: &str = "GET / HTTP/1.1\r\nhost: sanaq.test\r\n\r\n";
+pub(crate) const GET: &str = "GET / HTTP/1.1\r\nhost: sanaq.test\r\n\r\n";
 
 /// Waits for the condition, at most for [`PATIENCE`].
-pub async fn until(what: &str, condition: impl Fn() -> bool) {
+pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
     let wait = async {
         while !condition() {
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -23,43 +23,43 @@ pub async fn until(what: &str, condition: impl Fn() -> bool) {
 
 /// One answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Status line and headers, lower case.
-    pub head: String,
-    pub body: Vec<u8>,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 /// One connection.
-pub struct Client {
+pub(crate) struct Client {
     stream: TcpStream,
     unread: Vec<u8>,
 }
 
 impl Client {
-    pub async fn connect(address: &str) -> Self {
+    pub(crate) async fn connect(address: &str) -> Self {
         Self { stream: TcpStream::connect(address).await.expect("somebody listens"), unread: Vec::new() }
     }
 
-    pub fn local_port(&self) -> u16 {
+    pub(crate) fn local_port(&self) -> u16 {
         self.stream.local_addr().expect("a connected socket").port()
     }
 
-    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).await.expect("the server takes it");
     }
 
     /// Sends as far as the server takes it; whether it took all.
-    pub async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+    pub(crate) async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.stream.write_all(bytes.as_ref()).await.is_ok()
     }
 
     /// The next answer.
-    pub async fn answer(&mut self) -> Answer {
+    pub(crate) async fn answer(&mut self) -> Answer {
         tokio::time::timeout(PATIENCE, self.read_answer()).await.expect("an answer in time")
     }
 
-    pub async fn get(&mut self) -> Answer {
+    pub(crate) async fn get(&mut self) -> Answer {
         self.send(GET).await;
         self.answer().await
     }
@@ -88,7 +88,7 @@ impl Client {
     }
 
     /// Reads some bytes and forgets them; how many.
-    pub async fn swallow(&mut self, buffer: &mut [u8]) -> usize {
+    pub(crate) async fn swallow(&mut self, buffer: &mut [u8]) -> usize {
         tokio::time::timeout(PATIENCE, self.stream.read(buffer)).await.expect("bytes in time").expect("bytes")
     }
 
@@ -97,12 +97,12 @@ impl Client {
     }
 
     /// Whether anything has arrived that wasn't asked for yet.
-    pub fn has_heard(&self) -> bool {
+    pub(crate) fn has_heard(&self) -> bool {
         !self.unread.is_empty() || self.stream.try_read(&mut [0; 1]).is_ok()
     }
 
     /// Waits until the server closes, without a further answer.
-    pub async fn closed(&mut self) {
+    pub(crate) async fn closed(&mut self) {
         let more = tokio::time::timeout(PATIENCE, self.read_more()).await.expect("closed in time");
         assert!(!more, "an answer instead: {:?}", String::from_utf8_lossy(&self.unread));
     }

@@ -28,6 +28,7 @@ async fn a_request_in_progress_is_finished() {
     client.send(GET).await;
     entries.recv().await.unwrap();
     server.stopper.stop();
+    server.refuses().await;
     open_gate.stop();
     let answer = client.answer().await;
     assert_eq!(answer.body, b"done");
@@ -95,5 +96,27 @@ async fn a_request_that_crosses_the_stop_gets_an_answer() {
     used.send(GET).await;
     assert_eq!(fresh.answer().await.status, 200);
     assert_eq!(used.answer().await.status, 200);
+    assert_eq!(server.stopped().await, Drained::Clean);
+}
+
+#[tokio::test]
+async fn a_request_that_crosses_the_stop_has_as_long_as_any_other() {
+    let (open_gate, gate) = stopper();
+    let handler = move |_request| {
+        let gate = gate.clone();
+        async move {
+            gate.requested().await;
+            Ok(Response::new(Full::from("done")))
+        }
+    };
+    let server = Server::start(patient(), handler).await;
+    let mut witness = server.client().await;
+    let mut client = server.client().await;
+    server.stopper.stop();
+    client.send(GET).await;
+    // Whoever has no request is let go after a moment, which is then over for the other as well.
+    witness.closed().await;
+    open_gate.stop();
+    assert_eq!(client.answer().await.body, b"done");
     assert_eq!(server.stopped().await, Drained::Clean);
 }

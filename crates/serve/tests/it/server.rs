@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use super::client::{Client, PATIENCE};
 
 /// Time-outs that no test waits for; a test shortens the one it is about.
-pub fn patient() -> Limits {
+pub(crate) fn patient() -> Limits {
     Limits {
         head_timeout: PATIENCE * 2,
         answer_timeout: PATIENCE * 2,
@@ -28,25 +28,25 @@ pub fn patient() -> Limits {
 }
 
 /// Short, but long enough for a busy machine to get a request through in it.
-pub const SHORT: Duration = Duration::from_millis(250);
+pub(crate) const SHORT: Duration = Duration::from_millis(250);
 
-pub type Answered = Result<Response<Full<Bytes>>, Infallible>;
+pub(crate) type Answered = Result<Response<Full<Bytes>>, Infallible>;
 
 /// Answers everything.
-pub async fn salem(_request: Request<Incoming>) -> Answered {
+pub(crate) async fn salem(_request: Request<Incoming>) -> Answered {
     Ok(Response::new(Full::from("salem")))
 }
 
 /// A running listener.
-pub struct Server {
+pub(crate) struct Server {
     address: String,
     registry: Registry,
-    pub stopper: Stopper,
+    pub(crate) stopper: Stopper,
     running: JoinSet<Drained>,
 }
 
 impl Server {
-    pub async fn start<H, F>(limits: Limits, handler: H) -> Self
+    pub(crate) async fn start<H, F>(limits: Limits, handler: H) -> Self
     where
         H: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Answered> + Send + 'static,
@@ -61,12 +61,12 @@ impl Server {
         Self { address, registry, stopper, running }
     }
 
-    pub async fn client(&self) -> Client {
+    pub(crate) async fn client(&self) -> Client {
         Client::connect(&self.address).await
     }
 
     /// Stops and tells how it went. From then on nobody listens.
-    pub async fn stopped(mut self) -> Drained {
+    pub(crate) async fn stopped(mut self) -> Drained {
         self.stopper.stop();
         let drained = tokio::time::timeout(PATIENCE, self.running.join_next()).await;
         let drained = drained.expect("stopped in time").expect("one task").expect("no panic");
@@ -74,21 +74,25 @@ impl Server {
         drained
     }
 
-    pub fn open(&self) -> i64 {
-        self.metric("sanaq_connections_open", None).get_gauge().value() as i64
+    /// Waits until nobody listens any more.
+    pub(crate) async fn refuses(&self) {
+        let wait = async { while tokio::net::TcpStream::connect(&self.address).await.is_ok() {} };
+        tokio::time::timeout(PATIENCE, wait).await.expect("nobody listens");
+    }
+
+    pub(crate) fn open(&self) -> u64 {
+        self.figure("sanaq_connections_open{listener=\"test\"}")
     }
 
     /// Connections that ended this way.
-    pub fn ended(&self, reason: &str) -> u64 {
-        self.metric("sanaq_connections_ended_total", Some(reason)).get_counter().value() as u64
+    pub(crate) fn ended(&self, reason: &str) -> u64 {
+        self.figure(&format!("sanaq_connections_ended_total{{listener=\"test\",reason=\"{reason}\"}}"))
     }
 
-    fn metric(&self, name: &str, reason: Option<&str>) -> prometheus::proto::Metric {
-        let families = self.registry.gather();
-        let family = families.iter().find(|family| family.name() == name).expect("a metric of this name");
-        let of_reason = |metric: &&prometheus::proto::Metric| {
-            reason.is_none_or(|reason| metric.get_label().iter().any(|label| label.value() == reason))
-        };
-        family.get_metric().iter().find(of_reason).expect("a metric with this label").clone()
+    /// As a scrape would show it.
+    fn figure(&self, series: &str) -> u64 {
+        let text = prometheus::TextEncoder::new().encode_to_string(&self.registry.gather()).expect("metrics");
+        let value = text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok());
+        value.unwrap_or_else(|| unreachable!("no {series} in {text}"))
     }
 }

@@ -25,8 +25,11 @@ use library::Library;
 /// The query the engine's life hangs on. It wakes five times a second, so an end is noticed at once.
 const SLEEP: &str = "SELECT sleepEachRow(0.2) FROM numbers(9000000000000000000) FORMAT Null \
                      SETTINGS max_block_size = 1, max_threads = 1, function_sleep_max_microseconds_per_block = 0";
-/// Ends it.
-pub(crate) const END_QUERY: &str = "KILL QUERY WHERE startsWith(query, 'SELECT sleepEachRow(') ASYNC";
+/// How that query begins; [`crate::keeper`] knows it by this.
+pub(crate) const SLEEP_BEGINS: &str = "SELECT sleepEachRow(";
+
+/// What the child says once the library is loaded.
+pub(crate) const LOADED: &str = "loaded";
 
 /// How long a child left over from a killed parent is waited for.
 const LEFTOVER_GONE_WITHIN: Duration = Duration::from_secs(10);
@@ -54,12 +57,7 @@ impl Exit {
 
 /// The arguments the parent gives; [`main`] takes them back.
 pub(crate) fn arguments(library: &Path, layout: &Layout, port: u16) -> [OsString; 4] {
-    [
-        library.into(),
-        layout.root().into(),
-        port.to_string().into(),
-        std::process::id().to_string().into(),
-    ]
+    [library.into(), layout.root().into(), port.to_string().into(), std::process::id().to_string().into()]
 }
 
 struct Arguments {
@@ -104,7 +102,9 @@ fn run(arguments: &Arguments) -> Result<(), (Exit, String)> {
     // Held to the end of the process.
     let _lock = take_data(&arguments.layout).map_err(|why| (Exit::DataInUse, why))?;
     let library = Library::open(&arguments.library).map_err(|why| (Exit::Load, why))?;
-    let command_line = command_line(arguments).map_err(|_| (Exit::Usage, "a path holds a zero byte".to_owned()))?;
+    let _ = writeln!(io::stderr(), "{OURS}{LOADED}");
+    let command_line =
+        command_line(arguments).map_err(|_| (Exit::Usage, "a path holds a zero byte".to_owned()))?;
     match library.run(&command_line) {
         // 394: the sleeping query was cancelled, which is how an orderly end looks.
         Some(394) => Ok(()),
@@ -116,7 +116,8 @@ fn run(arguments: &Arguments) -> Result<(), (Exit, String)> {
 /// Ends with the parent, however that ends.
 fn tie_to(parent: Pid) -> Result<(), String> {
     #[cfg(target_os = "linux")]
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).map_err(|error| error.to_string())?;
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(|error| error.to_string())?;
     // The parent may have gone before the line above: then we have another one, and no signal will come.
     if rustix::process::getppid() != Some(parent) {
         return Err("the parent has gone".into());

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::error::EngineError;
 use crate::process::Recipe;
 use crate::settings::Layout;
-use crate::supervisor::{Shared, Supervisor};
+use crate::supervisor::{READY_WITHIN, Shared, Supervisor};
 use crate::users::{Passwords, User};
 use crate::{library, settings};
 
@@ -69,15 +69,22 @@ impl Engine {
     /// # Errors
     /// When the library, the data directory or the child can't be used; see [`EngineError`].
     pub async fn start(config: EngineConfig) -> Result<Self, EngineError> {
+        let prepare = move || Self::prepare(config);
+        let (recipe, passwords, lock) =
+            tokio::task::spawn_blocking(prepare).await.map_err(|_| EngineError::Stopped)??;
+        let (supervisor, shared) =
+            Supervisor::start(recipe, passwords.keeper().to_owned(), READY_WITHIN).await?;
+        Ok(Self { shared, supervisor, passwords, _lock: lock })
+    }
+
+    fn prepare(config: EngineConfig) -> Result<(Recipe, Passwords, File), EngineError> {
         settings::check_database_name(&config.database)?;
         let library = library::check(&config.library)?;
         let layout = Layout::prepare(&config.data)?;
         let lock = layout.lock()?;
         let passwords = Passwords::generate();
         layout.write(&config, &passwords)?;
-        let recipe = Recipe { launcher: config.launcher, library, layout };
-        let (supervisor, shared) = Supervisor::start(recipe, passwords.keeper().to_owned()).await?;
-        Ok(Self { shared, supervisor, passwords, _lock: lock })
+        Ok((Recipe { launcher: config.launcher, library, layout }, passwords, lock))
     }
 
     /// `http://127.0.0.1:<port>`; the same for the life of this engine, also over restarts of its process.

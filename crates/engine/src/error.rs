@@ -36,8 +36,11 @@ pub enum EngineError {
         /// The platform it is for.
         found: &'static str,
     },
-    /// No library is published for this platform.
-    #[error("there is no embedded ClickHouse for {}: give the address of a server with --clickhouse-url", library::platform_name())]
+    /// No library is pinned for this platform.
+    #[error(
+        "no embedded ClickHouse is pinned for {}: give the path of its libchdb, or the address of a server with --clickhouse-url",
+        library::platform_name()
+    )]
     PlatformUnsupported,
     /// The system refused to load the library, or it lacks the function that starts the engine.
     #[error("the ClickHouse library {} cannot be loaded ({reason}): remove it and {INSTALL}", path.display())]
@@ -62,7 +65,9 @@ pub enum EngineError {
         source: io::Error,
     },
     /// The database's name is not a plain identifier.
-    #[error("{name:?} cannot be a database's name: letters, digits and _ only, at most 64, not starting with a digit")]
+    #[error(
+        "{name:?} cannot be a database's name: letters, digits and _ only, at most 64, not starting with a digit"
+    )]
     DatabaseName {
         /// The name.
         name: String,
@@ -101,7 +106,6 @@ pub enum EngineError {
     #[error("the engine was stopped while it was starting")]
     Stopped,
 }
-
 
 impl EngineError {
     /// A stable code for logs, metrics and scripts.

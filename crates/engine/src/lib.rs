@@ -11,6 +11,7 @@
 //! | [`users`] | the users, their passwords and rights |
 //! | `settings` | the server's settings: loopback only, no system logs, memory capped |
 //! | `process` | one run of the child, from its start to its exit |
+//! | `keeper` | the two requests the supervisor makes of the engine |
 //! | `supervisor` | keeps a child running: restart with back-off, orderly stop |
 //! | `log` | what may be told of the child's log: levels and numbers, never text |
 //! | [`child`] | the child's side; holds the only unsafe code |
@@ -29,6 +30,7 @@
 pub mod child;
 mod engine;
 mod error;
+mod keeper;
 pub mod library;
 mod log;
 mod process;

@@ -20,19 +20,11 @@ const IN_TREE: &str = "crates/engine/npm/node_modules/@chdb";
 /// What the library's file is called.
 const FILE: &str = "libchdb.so";
 
-/// A platform the library is published for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Platform {
-    name: &'static str,
-    package: &'static str,
-}
-
-const PLATFORMS: [Platform; 4] = [
-    Platform { name: "linux-x64", package: "lib-linux-x64-gnu" },
-    Platform { name: "linux-arm64", package: "lib-linux-arm64-gnu" },
-    Platform { name: "darwin-arm64", package: "lib-darwin-arm64" },
-    Platform { name: "darwin-x64", package: "lib-darwin-x64" },
-];
+/// The platforms that the lock file fetches a package for, with the hash to compare it with.
+///
+/// The library is published for linux-arm64, darwin-arm64 and darwin-x64 too (`lib-linux-arm64-gnu`, `lib-darwin-arm64`,
+/// `lib-darwin-x64`): each joins when its hash is in the lock file. Until then it can be given by its path.
+const PINNED: [(&str, &str); 1] = [("linux-x64", "lib-linux-x64-gnu")];
 
 /// This platform, as npm writes it.
 pub(crate) fn platform_name() -> &'static str {
@@ -54,8 +46,9 @@ pub fn locate(explicit: Option<&Path>, from: &Path) -> Result<PathBuf, EngineErr
         return check(path);
     }
     let here = platform_name();
-    let platform = PLATFORMS.iter().find(|p| p.name == here).ok_or(EngineError::PlatformUnsupported)?;
-    let below = Path::new(IN_TREE).join(platform.package).join(FILE);
+    let (_, package) =
+        PINNED.iter().find(|(name, _)| *name == here).ok_or(EngineError::PlatformUnsupported)?;
+    let below = Path::new(IN_TREE).join(package).join(FILE);
     let found = from.ancestors().map(|dir| dir.join(&below)).find(|path| path.exists());
     check(&found.unwrap_or_else(|| from.join(&below)))
 }
@@ -160,6 +153,22 @@ mod tests {
     fn an_elf_header_tells_the_platform_and_the_least_length() {
         let found = Binary::read(&elf(0xb7, 1 << 33));
         assert_eq!(found, Some(Binary { platform: "linux-arm64", least_bytes: (1 << 33) + 64 * 30 }));
+    }
+
+    #[test]
+    fn the_lock_file_pins_each_package_by_hash_and_names_no_registry() {
+        let read = |file| std::fs::read_to_string(Path::new("npm").join(file)).unwrap();
+        let (package, lock) = (read("package.json"), read("package-lock.json"));
+        for (_, name) in PINNED {
+            assert!(package.contains(&format!("\"@chdb/{name}\": \"{VERSION}\"")), "{name}");
+            assert!(
+                lock.contains(&format!(
+                    "\"node_modules/@chdb/{name}\": {{\n      \"version\": \"{VERSION}\""
+                ))
+            );
+        }
+        assert_eq!(lock.matches("\"integrity\": \"sha512-").count(), PINNED.len());
+        assert!(!lock.contains("resolved") && !lock.contains("://"));
     }
 
     #[test]

@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn the_listener_tells_its_port() {
-        let line = Line::read(&format!("{STAMP} <Information> Application: Listening for http://127.0.0.1:38669"));
+        let line =
+            Line::read(&format!("{STAMP} <Information> Application: Listening for http://127.0.0.1:38669"));
         assert_eq!(line, Line { port: Some(38669), ..Line::default() });
     }
 

@@ -1,19 +1,19 @@
 //! One run of the child, from its start to its exit.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::os::unix::process::CommandExt;
+use std::io::Read;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::child;
+use rustix::process::Signal;
+
 use crate::engine::Launcher;
 use crate::error::EngineError;
 use crate::log::{Reporter, each_line};
 use crate::settings::Layout;
-use crate::users::KEEPER;
+use crate::{child, keeper};
 
 /// How long an orderly end may take before the child is killed.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
@@ -42,6 +42,8 @@ pub(crate) enum Event {
 pub(crate) struct LastWords {
     code: Option<u32>,
     address_in_use: bool,
+    /// The library was loaded.
+    loaded: bool,
     /// What our own side of the child said before the engine ran: never ClickHouse's text.
     ours: Option<String>,
 }
@@ -84,7 +86,8 @@ impl Run {
         let mut run = Self { child, stdin, reader: None };
         if let Some(stderr) = stderr {
             let name = "engine-log".to_owned();
-            let reader = thread::Builder::new().name(name).spawn(move || read_log(stderr, tell)).map_err(launch)?;
+            let reader =
+                thread::Builder::new().name(name).spawn(move || read_log(stderr, tell)).map_err(launch)?;
             run.reader = Some(reader);
         }
         Ok(run)
@@ -97,7 +100,7 @@ impl Run {
     /// Ends the child in an orderly way, or by force when that takes too long.
     pub(crate) fn stop(mut self, port: u16, keeper_password: &str) {
         let deadline = Instant::now() + STOP_WITHIN;
-        if wake(port, keeper_password).is_err() {
+        if keeper::end(port, keeper_password).is_err() {
             tracing::debug!("the engine did not take the request to end");
         }
         self.finish(deadline);
@@ -149,8 +152,10 @@ fn read_log(from: impl Read, mut tell: impl FnMut(Event)) {
         last.code = line.code.or(last.code);
         if !listening {
             last.address_in_use |= line.address_in_use;
-            if let Some(ours) = &line.ours {
-                last.ours = Some(ours.clone());
+            match &line.ours {
+                Some(ours) if ours == child::LOADED => last.loaded = true,
+                Some(ours) => last.ours = Some(ours.clone()),
+                None => {}
             }
             if let Some(port) = line.port {
                 listening = true;
@@ -170,28 +175,18 @@ impl LastWords {
                 path: recipe.library.clone(),
                 reason: self.ours.unwrap_or_else(|| "no reason given".into()),
             },
-            Some(Some(child::Exit::DataInUse)) => EngineError::DataInUse { path: recipe.layout.root().to_owned() },
+            Some(Some(child::Exit::DataInUse)) => {
+                EngineError::DataInUse { path: recipe.layout.root().to_owned() }
+            }
+            // What is behind a sound header was spoilt, or this processor lacks an instruction.
+            None if !self.loaded && status.signal().is_some_and(|signal| signal != Signal::KILL.as_raw()) => {
+                EngineError::LibraryCorrupt {
+                    path: recipe.library.clone(),
+                    what: "the system crashed while loading it",
+                }
+            }
             _ if self.address_in_use && port != 0 => EngineError::PortTaken { port },
             _ => EngineError::ExitedEarly { status, code: self.code },
         }
     }
-}
-
-/// Asks the engine to end the query its life hangs on.
-///
-/// One request by hand: a client library would need a runtime, and this must work while one is shutting down.
-fn wake(port: u16, keeper_password: &str) -> std::io::Result<()> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(STOP_WITHIN / 3))?;
-    stream.set_write_timeout(Some(STOP_WITHIN / 3))?;
-    let query = child::END_QUERY;
-    write!(
-        stream,
-        "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-ClickHouse-User: {KEEPER}\r\nX-ClickHouse-Key: {keeper_password}\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n{query}",
-        query.len()
-    )?;
-    let mut status = [0; 12];
-    stream.read_exact(&mut status)?;
-    if status.ends_with(b"200") { Ok(()) } else { Err(std::io::Error::other("refused")) }
 }

@@ -5,6 +5,8 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::engine::EngineConfig;
 use crate::error::EngineError;
@@ -12,6 +14,10 @@ use crate::users::{self, Passwords};
 
 /// Less than this and ClickHouse refuses its own start-up work.
 const LEAST_MEMORY_BYTES: u64 = 256 << 20;
+
+/// How long a killed process may need to let go of its files.
+const OTHER_GONE_WITHIN: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// The files in the data directory.
 #[derive(Clone, Debug)]
@@ -54,13 +60,21 @@ impl Layout {
         self.root.join("users.xml")
     }
 
-    /// Takes the directory for this engine. The lock goes with the file handle, so also when the process is killed.
+    /// Takes the directory for this engine. The lock goes with the file handle, so also when the process is killed; one that
+    /// was killed a moment ago is waited for.
     pub(crate) fn lock(&self) -> Result<File, EngineError> {
-        let file = private().open(self.root.join("parent.lock")).map_err(|source| unusable(&self.root, source))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(EngineError::DataInUse { path: self.root.clone() }),
-            Err(TryLockError::Error(source)) => Err(unusable(&self.root, source)),
+        let file =
+            private().open(self.root.join("parent.lock")).map_err(|source| unusable(&self.root, source))?;
+        let deadline = Instant::now() + OTHER_GONE_WITHIN;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOOK_EVERY),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(EngineError::DataInUse { path: self.root.clone() });
+                }
+                Err(TryLockError::Error(source)) => return Err(unusable(&self.root, source)),
+            }
         }
     }
 
@@ -124,7 +138,6 @@ fn server_file(users: &Path, memory_bytes: u64) -> String {
         ("primary_index_cache_size", (memory / 64).to_string()),
         ("mmap_cache_size", "64".into()),
         ("compiled_expression_cache_size", "0".into()),
-        ("query_condition_cache_size", (memory / 128).to_string()),
         // Threads: a site's statistics need few, and each pool costs memory at rest.
         ("max_thread_pool_size", "256".into()),
         ("max_thread_pool_free_size", "4".into()),
@@ -135,9 +148,6 @@ fn server_file(users: &Path, memory_bytes: u64) -> String {
         ("background_common_pool_size", "2".into()),
         ("background_move_pool_size", "1".into()),
         ("background_fetches_pool_size", "1".into()),
-        ("background_buffer_flush_schedule_pool_size", "1".into()),
-        ("background_distributed_schedule_pool_size", "1".into()),
-        ("background_message_broker_schedule_pool_size", "1".into()),
         ("tables_loader_foreground_pool_size", "2".into()),
         ("tables_loader_background_pool_size", "2".into()),
         ("max_connections", "128".into()),
@@ -167,6 +177,7 @@ fn server_file(users: &Path, memory_bytes: u64) -> String {
     out + "</clickhouse>\n"
 }
 
+/// Profiles, quotas and users. clickhouse-local is laxer than a server in two settings: the profile puts them back.
 fn users_file(users: &str, memory_bytes: u64) -> String {
     let memory = memory_bytes.max(LEAST_MEMORY_BYTES);
     let query_memory = memory / 10 * 7;
@@ -177,11 +188,15 @@ fn users_file(users: &str, memory_bytes: u64) -> String {
          <max_bytes_before_external_group_by>{spill}</max_bytes_before_external_group_by>\
          <max_bytes_before_external_sort>{spill}</max_bytes_before_external_sort>\
          <log_queries>0</log_queries>\
+         <implicit_select>0</implicit_select>\
+         <allow_introspection_functions>0</allow_introspection_functions>\
          <compile_expressions>0</compile_expressions>\
          <compile_aggregate_expressions>0</compile_aggregate_expressions>\
          <compile_sort_description>0</compile_sort_description>\
          </default>\n    \
-         <inner><max_threads>1</max_threads><log_queries>0</log_queries></inner>\n  </profiles>\n  <quotas>\n    \
+         <inner><max_threads>1</max_threads><log_queries>0</log_queries>\
+         <max_memory_usage>{INNER_BYTES}</max_memory_usage>\
+         <constraints><max_memory_usage><readonly></readonly></max_memory_usage></constraints></inner>\n  </profiles>\n  <quotas>\n    \
          <default></default>\n    \
          <inner><interval><duration>{LONGEST_QUOTA_S}</duration><queries>{INNER_QUERIES}</queries></interval></inner>\n  \
          </quotas>\n  <users>\n{users}  </users>\n</clickhouse>\n"
@@ -190,6 +205,8 @@ fn users_file(users: &str, memory_bytes: u64) -> String {
 
 /// How many queries the child's inner session runs: one opens the listener, one sleeps.
 const INNER_QUERIES: u32 = 2;
+/// What one of them, or a query of an uninvited user, may take.
+const INNER_BYTES: u32 = 32 << 20;
 /// The longest interval ClickHouse's reader takes, in seconds: 68 years.
 const LONGEST_QUOTA_S: i32 = i32::MAX;
 

@@ -13,12 +13,15 @@ use tokio::sync::{oneshot, watch};
 
 use crate::engine::State;
 use crate::error::EngineError;
+use crate::keeper;
 use crate::process::{Event, Recipe, Run};
 
 /// A large data directory takes its time to load.
-const READY_WITHIN: Duration = Duration::from_secs(30);
+pub(crate) const READY_WITHIN: Duration = Duration::from_secs(30);
 /// A child that was up for this long starts again with the shortest pause.
 const STEADY_AFTER: Duration = Duration::from_secs(30);
+/// How often an open listener is asked whether all is ready.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -65,6 +68,7 @@ impl Supervisor {
     pub(crate) async fn start(
         recipe: Recipe,
         keeper_password: String,
+        ready_within: Duration,
     ) -> Result<(Self, Arc<Shared>), EngineError> {
         let shared = Arc::new(Shared {
             state: watch::Sender::new(State::Down("engine_starting")),
@@ -83,6 +87,7 @@ impl Supervisor {
             to_self: messages.clone(),
             inbox,
             run_number: 0,
+            ready_within,
         };
         let thread = thread::Builder::new()
             .name("engine-supervisor".into())
@@ -130,6 +135,7 @@ struct Work {
     to_self: Sender<Message>,
     inbox: Receiver<Message>,
     run_number: u64,
+    ready_within: Duration,
 }
 
 /// Why a loop of the supervisor was left.
@@ -176,26 +182,31 @@ impl Work {
             let _ = to_self.send(Message::Run(number, event));
         };
         let run = Run::start(&self.recipe, port, tell)?;
-        let deadline = Instant::now() + READY_WITHIN;
+        let deadline = Instant::now() + self.ready_within;
+        // The port, once the listener is open.
+        let mut open = None;
         loop {
-            match self.inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(Message::Run(n, Event::Listening(port))) if n == number => {
-                    self.shared.port.store(port, Ordering::Release);
-                    self.shared.process_id.store(run.id(), Ordering::Release);
-                    self.shared.state.send_replace(State::Up);
-                    return Ok(run);
-                }
+            let look_again = if open.is_some() { Instant::now() + LOOK_EVERY } else { deadline };
+            match self.inbox.recv_timeout(look_again.saturating_duration_since(Instant::now())) {
+                Ok(Message::Run(n, Event::Listening(port))) if n == number => open = Some(port),
                 Ok(Message::Run(n, Event::Ended(last))) if n == number => {
                     return Err(last.explain(run.reap(), &self.recipe, port));
                 }
-                Ok(Message::Run(..)) => {}
-                Ok(Message::Stop) => {
+                Ok(Message::Run(..)) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     run.kill();
                     return Err(EngineError::Stopped);
                 }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    return Err(EngineError::NotReady { within: READY_WITHIN, status: run.kill() });
+            }
+            match open {
+                Some(port) if keeper::is_ready(port, &self.keeper_password) => {
+                    self.up(port, run.id());
+                    return Ok(run);
                 }
+                _ if Instant::now() >= deadline => {
+                    return Err(EngineError::NotReady { within: self.ready_within, status: run.kill() });
+                }
+                _ => {}
             }
         }
     }
@@ -239,6 +250,12 @@ impl Work {
         }
     }
 
+    fn up(&self, port: u16, process_id: u32) {
+        self.shared.port.store(port, Ordering::Release);
+        self.shared.process_id.store(process_id, Ordering::Release);
+        self.shared.state.send_replace(State::Up);
+    }
+
     fn down(&self, code: &'static str) {
         self.shared.process_id.store(0, Ordering::Release);
         self.shared.state.send_replace(State::Down(code));
@@ -246,5 +263,28 @@ impl Work {
 
     fn stop_run(&self, run: Run) {
         run.stop(self.shared.port(), &self.keeper_password);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Launcher;
+    use crate::settings::Layout;
+
+    #[tokio::test]
+    async fn a_child_that_does_not_get_ready_is_killed_and_told_with_its_status() {
+        let dir = tempfile::tempdir().unwrap();
+        let recipe = Recipe {
+            launcher: Launcher {
+                program: "/bin/sh".into(),
+                arguments: vec!["-c".into(), "exec sleep 600".into()],
+            },
+            library: "none".into(),
+            layout: Layout::prepare(dir.path()).unwrap(),
+        };
+        let error = Supervisor::start(recipe, String::new(), Duration::from_millis(50)).await.unwrap_err();
+        assert_eq!(error.code(), "engine_not_ready");
+        assert!(error.to_string().contains("signal: 9"), "{error}");
     }
 }

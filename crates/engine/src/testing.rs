@@ -65,7 +65,8 @@ pub fn library() -> PathBuf {
 pub fn launcher() -> Launcher {
     let test = std::env::current_exe().expect("a running program has a path");
     let program = test.ancestors().skip(1).take(2).map(|dir| dir.join("sanaq-engine")).find(|p| p.is_file());
-    let program = program.unwrap_or_else(|| panic_with("there is no sanaq-engine: run `cargo build -p engine` first"));
+    let program =
+        program.unwrap_or_else(|| panic_with("there is no sanaq-engine: run `cargo build -p engine` first"));
     Launcher { program, arguments: Vec::new() }
 }
 

@@ -1,8 +1,9 @@
 //! The users of the embedded ClickHouse: their passwords and their rights.
 //!
 //! `default` is the user of the child's own inner session. It has no password (one would stop the start) and answers to
-//! anyone on this machine, so it may do nothing but open the listener and sleep: it sees no database, reads no file,
-//! and a quota of exactly the two queries of the start refuses whatever comes over HTTP.
+//! anyone on this machine, so it may do nothing but open the listener and sleep: it sees no database, reads no file, and a quota
+//! of exactly the two queries of the start refuses what comes over HTTP. Only constant expressions escape the quota
+//! (`SELECT 1`); a small memory limit that it can't lift bounds those.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -101,7 +102,14 @@ pub(crate) fn render(passwords: &Passwords, database: &str, all_rights: bool) ->
     users
 }
 
-fn user(out: &mut String, name: &str, password: &str, profile: &str, quota: &str, grants: &[impl AsRef<str>]) {
+fn user(
+    out: &mut String,
+    name: &str,
+    password: &str,
+    profile: &str,
+    quota: &str,
+    grants: &[impl AsRef<str>],
+) {
     let grants: String = grants.iter().map(|g| format!("<query>{}</query>", g.as_ref())).collect();
     let _ = writeln!(
         out,

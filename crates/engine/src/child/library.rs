@@ -33,7 +33,8 @@ impl Library {
 
     /// Runs ClickHouse with this command line; gives the number of the error it ended with.
     pub(super) fn run(&self, command_line: &[CString]) -> Option<u32> {
-        let mut arguments: Vec<*mut c_char> = command_line.iter().map(|arg| arg.as_ptr().cast_mut()).collect();
+        let mut arguments: Vec<*mut c_char> =
+            command_line.iter().map(|arg| arg.as_ptr().cast_mut()).collect();
         let count = c_int::try_from(arguments.len()).ok()?;
         arguments.push(std::ptr::null_mut());
         // SAFETY: `arguments` holds `count` pointers to zero-terminated strings and a null, as main() gets them. They

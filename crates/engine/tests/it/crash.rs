@@ -6,9 +6,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use engine::{State, User};
+use rustix::process::Signal;
 
 use crate::client::{ask, ask_at};
-use crate::{kill, real, runs, start, until};
+use crate::{kill, real, runs, signal, start, until};
 
 #[tokio::test]
 async fn a_killed_child_comes_back_on_the_same_url_with_its_data() {
@@ -109,8 +110,7 @@ async fn a_stopped_child_is_ended_by_the_death_of_its_parent_too() {
     // A child that runs no instruction can't watch a pipe: this is the kernel's part.
     let dir = tempfile::tempdir().unwrap();
     let mut parent = Parent::start(dir.path());
-    let child = rustix::process::Pid::from_raw(i32::try_from(parent.child).unwrap()).unwrap();
-    rustix::process::kill_process(child, rustix::process::Signal::STOP).unwrap();
+    signal(parent.child, Signal::STOP);
     kill(parent.process.id());
     parent.process.wait().unwrap();
     let child = parent.child;

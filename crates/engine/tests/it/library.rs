@@ -71,7 +71,7 @@ async fn a_library_of_another_platform_is_refused() {
 }
 
 #[tokio::test]
-async fn a_library_that_does_not_load_or_is_another_one_is_unusable() {
+async fn a_library_that_is_spoilt_behind_its_header_is_corrupt() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("libchdb.so");
     // As long as its header says, but with nothing behind it.
@@ -79,10 +79,12 @@ async fn a_library_that_does_not_load_or_is_another_one_is_unusable() {
     let length = fs::metadata(engine::testing::library()).unwrap().len();
     fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(length).unwrap();
     let error = refusal(&path).await;
-    assert_eq!(error.code(), "engine_library_unusable");
+    assert_eq!(error.code(), "engine_library_corrupt");
     assert!(error.to_string().contains("npm ci"), "{error}");
+}
 
-    // A sound library without the function.
+#[tokio::test]
+async fn a_library_that_is_another_one_is_unusable() {
     let other = some_other_library();
     let error = refusal(&other).await;
     assert_eq!(error.code(), "engine_library_unusable");
@@ -92,6 +94,7 @@ async fn a_library_that_does_not_load_or_is_another_one_is_unusable() {
 /// A shared library that every program here has loaded.
 fn some_other_library() -> std::path::PathBuf {
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
-    let path = maps.lines().filter_map(|line| line.split_whitespace().nth(5)).find(|path| path.contains("libgcc_s"));
+    let path =
+        maps.lines().filter_map(|line| line.split_whitespace().nth(5)).find(|path| path.contains("libgcc_s"));
     path.expect("libgcc_s is loaded").into()
 }

@@ -4,9 +4,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use engine::{Engine, Launcher, State, User};
+use rustix::process::Signal;
 
 use crate::client::ask;
-use crate::{real, runs, start};
+use crate::{real, runs, signal, start, until};
 
 #[tokio::test]
 async fn an_orderly_stop_keeps_the_data_and_ends_the_child_in_time() {
@@ -30,6 +31,28 @@ async fn an_orderly_stop_keeps_the_data_and_ends_the_child_in_time() {
     assert_eq!(ask(&engine, User::Owner, "SELECT a FROM sanaq.t"), Ok("7".into()));
     assert_ne!(engine.password(User::Owner), old_password);
     engine.stop().await;
+}
+
+#[tokio::test]
+async fn a_child_that_does_not_end_is_killed() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = start(real(dir.path())).await;
+    let child = engine.process_id().unwrap();
+    signal(child, Signal::STOP);
+    let begun = Instant::now();
+    engine.stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "Ctrl-C has five seconds for everything");
+    assert!(!runs(child));
+}
+
+#[tokio::test]
+async fn dropping_an_engine_ends_its_child() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = start(real(dir.path())).await;
+    let child = engine.process_id().unwrap();
+    drop(engine);
+    until("the child has gone", || !runs(child)).await;
+    start(real(dir.path())).await.stop().await;
 }
 
 #[tokio::test]
@@ -73,7 +96,7 @@ async fn the_settings_reach_the_server() {
         ask(&engine, User::Owner, &sql).unwrap()
     };
     assert_eq!(setting("max_server_memory_usage"), (700 << 20).to_string());
-    assert_eq!(setting("background_pool_size"), "2");
+    assert_eq!(setting("mark_cache_size"), ((700 << 20) / 16).to_string());
     assert_eq!(ask(&engine, User::Owner, "SELECT serverTimezone()"), Ok("UTC".into()));
     let greedy = ask(&engine, User::Owner, "SELECT length(groupArray(number)) FROM numbers(200000000)");
     assert_eq!(greedy, Err(241), "the memory limit holds");
@@ -85,9 +108,8 @@ async fn passwords_are_in_no_command_line_no_environment_and_no_file() {
     let dir = tempfile::tempdir().unwrap();
     let engine = start(real(dir.path())).await;
     let child = engine.process_id().unwrap();
-    let mut seen: Vec<Vec<u8>> = ["cmdline", "environ"]
-        .map(|file| std::fs::read(format!("/proc/{child}/{file}")).unwrap())
-        .into();
+    let mut seen: Vec<Vec<u8>> =
+        ["cmdline", "environ"].map(|file| std::fs::read(format!("/proc/{child}/{file}")).unwrap()).into();
     assert!(!seen[0].is_empty());
     for file in ["config.xml", "users.xml"] {
         let path = dir.path().join(file);

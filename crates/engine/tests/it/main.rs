@@ -1,15 +1,18 @@
 //! The embedded ClickHouse, for real. Without the library these tests fail and say how to get it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "every function here is part of a test")]
 
 mod client;
 mod crash;
 mod library;
 mod life;
+mod log;
 mod rights;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use engine::{Engine, EngineConfig};
+use rustix::process::{Pid, Signal};
 
 /// What a user of a real installation may do: not the rights that [`engine::testing`] gives.
 fn real(data: &Path) -> EngineConfig {
@@ -41,6 +44,10 @@ fn runs(process: u32) -> bool {
 }
 
 fn kill(process: u32) {
-    let process = rustix::process::Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
-    rustix::process::kill_process(process, rustix::process::Signal::KILL).unwrap();
+    signal(process, Signal::KILL);
+}
+
+fn signal(process: u32, signal: Signal) {
+    let process = Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
+    rustix::process::kill_process(process, signal).unwrap();
 }

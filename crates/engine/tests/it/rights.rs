@@ -7,6 +7,8 @@ use crate::{real, start};
 
 const ACCESS_DENIED: u32 = 497;
 const QUOTA_EXCEEDED: u32 = 201;
+const SETTING_CONSTRAINT_VIOLATION: u32 = 452;
+const MEMORY_LIMIT_EXCEEDED: u32 = 241;
 const AUTHENTICATION_FAILED: u32 = 516;
 
 async fn with_tables() -> (tempfile::TempDir, Engine) {
@@ -38,7 +40,8 @@ async fn each_user_signs_in_with_its_own_password_only() {
 async fn the_owner_owns_its_database_and_no_other() {
     let (_dir, engine) = with_tables().await;
     let owner = |sql: &str| ask(&engine, User::Owner, sql);
-    owner("CREATE MATERIALIZED VIEW sanaq.v TO sanaq.stats AS SELECT site, 1 AS visitors FROM sanaq.events").unwrap();
+    owner("CREATE MATERIALIZED VIEW sanaq.v TO sanaq.stats AS SELECT site, 1 AS visitors FROM sanaq.events")
+        .unwrap();
     owner("ALTER TABLE sanaq.events ADD COLUMN host String").unwrap();
     owner("ALTER TABLE sanaq.stats DROP PARTITION tuple()").unwrap();
     assert_eq!(owner("SELECT count() FROM system.parts WHERE active AND database = 'sanaq'"), Ok("0".into()));
@@ -110,9 +113,13 @@ async fn the_user_without_a_password_sees_nothing_and_may_not_even_ask() {
         let answer = ask_as_default(&engine, sql);
         assert!(matches!(answer, Err(ACCESS_DENIED | QUOTA_EXCEEDED)), "{sql}: {answer:?}");
     }
-    for sql in ["SELECT 1", "SHOW DATABASES", "SELECT name FROM system.tables", "SELECT count() FROM numbers(9)"] {
+    for sql in ["SHOW DATABASES", "SELECT name FROM system.tables", "SELECT count() FROM numbers(9)"] {
         assert_eq!(ask_as_default(&engine, sql), Err(QUOTA_EXCEEDED), "{sql}");
     }
+    // Constant expressions are outside the quota, and take no more than a little memory.
+    let greedy = "SELECT length(range(100000000)) SETTINGS max_memory_usage = 0";
+    assert_eq!(ask_as_default(&engine, greedy), Err(SETTING_CONSTRAINT_VIOLATION));
+    assert_eq!(ask_as_default(&engine, "SELECT length(range(100000000))"), Err(MEMORY_LIMIT_EXCEEDED));
     assert_eq!(ask(&engine, User::Owner, "SELECT visitors FROM sanaq.stats"), Ok("2".into()));
     engine.stop().await;
 }

@@ -1,1 +1,19 @@
+//! End-to-end tests: the composed program, in this process with a movable clock or as the real binary.
+//!
+//! | module | rule it shows |
+//! |---|---|
+//! | `sealing` | a sealed day answers as before, and what could point at a person is gone |
+//! | `crash` | what was acknowledged is in ClickHouse exactly once, whatever was killed |
+//! | `privacy` | no marked address or agent is in any file, log line, metric or table |
+//! | `refusals` | bad input to a public route gets its status and code, and leaves nothing in the log |
+//! | `lifecycle` | orderly stop, restart with the data, listeners and commands |
+//! | `documents` | what the documents say of the schema and the configuration is what stands |
 
+mod harness;
+
+mod crash;
+mod documents;
+mod lifecycle;
+mod privacy;
+mod refusals;
+mod sealing;

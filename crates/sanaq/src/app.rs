@@ -1,0 +1,385 @@
+//! All parts, built and run in one process.
+//!
+//! Start order: data directory, control plane, ClickHouse (embedded or another's), schema, listeners, collector. Whatever
+//! can fail at start has failed before anything is served. Stop order: unready, stop accepting beacons, drain, flush the
+//! journal, then staff, operations and the sealer, then the engine. Dropping the keys of the day is part of dropping the
+//! collector.
+
+use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+
+use aggregator::{Answers, SealMetrics, Sealer};
+use collector::{Collector, CollectorConfig, CollectorParts, DEMO_DOMAIN};
+use dashboards::control::{Author, ControlError};
+use dashboards::{ControlPlane, Dashboards, DashboardsConfig, DashboardsParts};
+use engine::{Engine, EngineConfig, Launcher, User};
+use events::Deliveries;
+use jiff::SignedDuration;
+use prometheus::Registry;
+use serde::Serialize;
+use serve::access::{ClickHouseAccess, Secret};
+use serve::clock::Clock;
+use serve::listener::{Drained, Listener};
+use serve::operations::Operations;
+use serve::ready::{Probe, Readiness};
+use serve::signals::{Stop, stopper};
+use tokio::task::JoinSet;
+
+use crate::config::Config;
+use crate::exit::{Exit, Failure};
+
+/// What surrounds the program and tests replace.
+pub struct Surroundings {
+    /// The time of day.
+    pub clock: Clock,
+    /// The process that becomes the embedded engine.
+    pub launcher: Launcher,
+}
+
+/// Where the program can be reached.
+#[derive(Clone, Debug, Serialize)]
+pub struct Addresses {
+    /// The website's and its visitors' door.
+    pub public: String,
+    /// Staff's door.
+    pub staff: String,
+    /// Operators' door.
+    pub operations: String,
+}
+
+/// Everything built, nothing served yet.
+pub struct App {
+    addresses: Addresses,
+    readiness: Readiness,
+    control: ControlPlane,
+    answers: Answers,
+    owner: ClickHouseAccess,
+    deliveries: Arc<dyn Deliveries>,
+    collector: Collector,
+    sealer: Sealer,
+    dashboards: Dashboards,
+    operations: Operations,
+    listeners: Listeners,
+    engine: Option<Engine>,
+    clock: Clock,
+    seal_interval: std::time::Duration,
+}
+
+struct Listeners {
+    public: Listener,
+    staff: Listener,
+    operations: Listener,
+}
+
+/// One user's way into ClickHouse for each service.
+struct Accesses {
+    owner: ClickHouseAccess,
+    collector: ClickHouseAccess,
+    dashboards: ClickHouseAccess,
+}
+
+impl App {
+    /// Builds everything; binds the listeners.
+    ///
+    /// # Errors
+    /// When something that must be there isn't, or an address is taken.
+    pub async fn build(config: Config, surroundings: Surroundings) -> Result<Self, Failure> {
+        let Surroundings { clock, launcher } = surroundings;
+        config.make_data_directory()?;
+        let registry = Registry::new();
+        let readiness = Readiness::default();
+
+        let control =
+            ControlPlane::open(&config.control_plane(), clock.clone()).map_err(Failure::unavailable)?;
+        let listeners = Listeners::bind(&config, &registry).await?;
+        let addresses = Addresses {
+            public: config.public.url.clone().unwrap_or_else(|| url(&listeners.public)),
+            staff: config.staff.url.clone().unwrap_or_else(|| url(&listeners.staff)),
+            operations: url(&listeners.operations),
+        };
+        if config.public.demo {
+            register_demo(&control)?;
+        }
+
+        let (engine, accesses) = reach_clickhouse(&config, launcher).await?;
+        aggregator::schema::migrate(&accesses.owner).await.map_err(Failure::unavailable)?;
+        aggregator::schema::check(&accesses.owner).await.map_err(Failure::unavailable)?;
+
+        let sites = control.site_list();
+        let mut collect = CollectorConfig::new(&config.data.directory);
+        collect.collector_id = config.collector.id;
+        collect.country_database = config.country_database();
+        collect.trusted_proxies = config.collector.trusted_proxies;
+        collect.demo = config.public.demo;
+        collect.journal.max_bytes = config.journal.max_bytes;
+        let parts = CollectorParts {
+            clock: clock.clone(),
+            sites: Arc::clone(&sites),
+            clickhouse: accesses.collector,
+            registry: &registry,
+            readiness: &readiness,
+        };
+        let collector = Collector::build(collect, parts).map_err(Failure::unavailable)?;
+
+        let answers = Answers::new(accesses.dashboards, Arc::clone(&sites), clock.clone());
+        let grace = SignedDuration::try_from(config.seal.grace).unwrap_or(SignedDuration::MAX);
+        let metrics = SealMetrics::register(&registry).map_err(Failure::unavailable)?;
+        let sealer = Sealer::new(accesses.owner.clone(), sites, collector.deliveries(), grace).with_metrics(metrics);
+        let dashboards = Dashboards::build(
+            &DashboardsConfig { public_url: addresses.public.clone(), staff_url: addresses.staff.clone() },
+            DashboardsParts {
+                control: control.clone(),
+                asker: Arc::new(answers.clone()),
+                clock: clock.clone(),
+                registry: &registry,
+            },
+        )
+        .map_err(Failure::usage)?;
+        let operations = Operations::new(registry, readiness.clone()).map_err(Failure::unavailable)?;
+
+        Ok(Self {
+            addresses,
+            readiness,
+            control,
+            answers,
+            owner: accesses.owner,
+            deliveries: collector.deliveries(),
+            collector,
+            sealer,
+            dashboards,
+            operations,
+            listeners,
+            engine,
+            clock,
+            seal_interval: config.seal.interval,
+        })
+    }
+
+    /// Where it will be reached.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Whether it can do its work.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        self.readiness.clone()
+    }
+
+    /// The control plane.
+    #[must_use]
+    pub fn control(&self) -> ControlPlane {
+        self.control.clone()
+    }
+
+    /// The question engine.
+    #[must_use]
+    pub fn answers(&self) -> Answers {
+        self.answers.clone()
+    }
+
+    /// The schema owner's way into ClickHouse.
+    #[must_use]
+    pub fn clickhouse(&self) -> ClickHouseAccess {
+        self.owner.clone()
+    }
+
+    /// How far the collector has handed over what it acknowledged.
+    #[must_use]
+    pub fn deliveries(&self) -> Arc<dyn Deliveries> {
+        Arc::clone(&self.deliveries)
+    }
+
+    /// The one-time link for the first administrator; none when there is staff already.
+    ///
+    /// # Errors
+    /// When the control plane can't be written.
+    pub fn setup_link(&self) -> Result<Option<String>, Failure> {
+        match self.control.create_setup_link() {
+            Ok(token) => Ok(Some(format!("{}/setup#{}", self.addresses.staff, token.reveal()))),
+            Err(ControlError::AlreadySetUp) => Ok(None),
+            Err(error) => Err(Failure::unavailable(error)),
+        }
+    }
+
+    /// Serves until `stop` resolves, then stops in order.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Exit {
+        let Self { listeners, collector, sealer, dashboards, operations, control, engine, clock, readiness, .. } = self;
+        let (stopper, stopping) = stopper();
+        let mut inner = JoinSet::new();
+
+        inner.spawn(dashboards.run(listeners.staff, stopping.clone().requested()));
+        inner.spawn(listeners.operations.run(move |_| operations.clone(), stopping.clone().requested()));
+        inner.spawn({
+            let stopping = stopping.clone();
+            async move { clean(control.run(stopping.requested()).await) }
+        });
+        inner.spawn({
+            let (interval, stopping) = (self.seal_interval, stopping.clone());
+            async move { clean(seal_days(sealer, clock, interval, stopping).await) }
+        });
+        if let Some(engine) = &engine {
+            let watched = follow_engine(engine.watch(), readiness.probe("clickhouse"), stopping.clone());
+            inner.spawn(async move { clean(watched.await) });
+        }
+
+        let mut exit = Exit::Clean;
+        let (give_up, given_up) = serve::signals::stopper();
+        let stop = async move {
+            tokio::select! {
+                () = stop => {}
+                () = given_up.requested() => {}
+            }
+        };
+        let mut public = pin!(collector.run(listeners.public, stop));
+        loop {
+            tokio::select! {
+                drained = &mut public => {
+                    note(drained, &mut exit);
+                    break;
+                }
+                // None of them ends before it is told to, unless it panicked: then the rest stops in order.
+                Some(ended) = inner.join_next() => {
+                    tracing::error!(code = "part_ended", panicked = ended.is_err(), "a part of the program ended by itself");
+                    exit = Exit::Bug;
+                    give_up.stop();
+                }
+            }
+        }
+        stopper.stop();
+        while let Some(ended) = inner.join_next().await {
+            match ended {
+                Ok(drained) => note(drained, &mut exit),
+                Err(_) => exit = Exit::Bug,
+            }
+        }
+        if let Some(engine) = engine {
+            engine.stop().await;
+        }
+        exit
+    }
+}
+
+impl Listeners {
+    async fn bind(config: &Config, registry: &Registry) -> Result<Self, Failure> {
+        let bind = async |address: &str, limits, name| {
+            let listener = Listener::bind(address, limits).await.map_err(Failure::unavailable)?;
+            listener.counted(registry, name).map_err(Failure::unavailable)
+        };
+        Ok(Self {
+            public: bind(&config.public.listen, config.public.limits.clone(), "public").await?,
+            staff: bind(&config.staff.listen, config.staff.limits.clone(), "staff").await?,
+            operations: bind(&config.operations.listen, config.operations.limits.clone(), "operations").await?,
+        })
+    }
+}
+
+/// The embedded engine, or the configured server; and how each service gets in.
+async fn reach_clickhouse(config: &Config, launcher: Launcher) -> Result<(Option<Engine>, Accesses), Failure> {
+    let database = &config.clickhouse.database;
+    if let Some(url) = &config.clickhouse.url {
+        let access = ClickHouseAccess {
+            url: url.clone(),
+            database: database.clone(),
+            user: config.clickhouse.user.clone(),
+            password: config.clickhouse.password.clone().unwrap_or_default(),
+        };
+        let accesses =
+            Accesses { owner: access.clone(), collector: access.clone(), dashboards: access };
+        return Ok((None, accesses));
+    }
+    let engine = Engine::start(EngineConfig {
+        library: find_library(config.engine.library.as_deref())?,
+        data: config.data.directory.join("engine"),
+        memory_bytes: config.engine.memory_bytes,
+        launcher,
+        database: database.clone(),
+        all_rights: false,
+    })
+    .await
+    .map_err(Failure::unavailable)?;
+    let access = |user: User| ClickHouseAccess {
+        url: engine.url(),
+        database: database.clone(),
+        user: user.name().into(),
+        password: Secret::new(engine.password(user)),
+    };
+    let accesses = Accesses {
+        owner: access(User::Owner),
+        collector: access(User::Collector),
+        dashboards: access(User::Dashboards),
+    };
+    Ok((Some(engine), accesses))
+}
+
+/// The engine's library: as configured, else near the program, else below the working directory.
+fn find_library(explicit: Option<&Path>) -> Result<std::path::PathBuf, Failure> {
+    let program = std::env::current_exe().map_err(Failure::unavailable)?;
+    let found = engine::library::locate(explicit, &program);
+    if explicit.is_some() || found.is_ok() {
+        return found.map_err(Failure::unavailable);
+    }
+    let here = std::env::current_dir().map_err(Failure::unavailable)?;
+    engine::library::locate(None, &here).map_err(Failure::unavailable)
+}
+
+fn register_demo(control: &ControlPlane) -> Result<(), Failure> {
+    match control.add_site(Author::Console, DEMO_DOMAIN, "Asia/Almaty") {
+        Ok(_) | Err(ControlError::DomainTaken) => Ok(()),
+        Err(error) => Err(Failure::unavailable(error)),
+    }
+}
+
+/// Looks for days to seal until told to stop. A failed look is counted by the sealer and tried again.
+async fn seal_days(sealer: Sealer, clock: Clock, interval: std::time::Duration, stopping: Stop) {
+    let mut tick = tokio::time::interval(interval);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut stop = pin!(stopping.requested());
+    loop {
+        tokio::select! {
+            () = &mut stop => return,
+            _ = tick.tick() => {}
+        }
+        match sealer.run_once(clock.now()).await {
+            Ok(days) => {
+                for day in days {
+                    tracing::info!(code = "day_sealed", closes_at = day.closes_at, sites = day.sites, "a day is sealed");
+                }
+            }
+            Err(error) => tracing::warn!(code = "seal_failed", %error, "a day could not be sealed; it is tried again"),
+        }
+    }
+}
+
+async fn follow_engine(mut state: tokio::sync::watch::Receiver<engine::State>, probe: Probe, stopping: Stop) {
+    let mut stop = pin!(stopping.requested());
+    loop {
+        match *state.borrow_and_update() {
+            engine::State::Up => probe.set_ready(),
+            engine::State::Down(reason) => probe.set_unready(reason),
+            engine::State::Stopped => probe.set_unready("stopped"),
+        }
+        tokio::select! {
+            () = &mut stop => return,
+            changed = state.changed() => if changed.is_err() {
+                return stop.await;
+            },
+        }
+    }
+}
+
+fn clean((): ()) -> Drained {
+    Drained::Clean
+}
+
+fn note(drained: Drained, exit: &mut Exit) {
+    if let (Drained::DeadlinePassed { .. }, Exit::Clean) = (drained, *exit) {
+        *exit = Exit::DeadlinePassed;
+    }
+}
+
+fn url(listener: &Listener) -> String {
+    format!("http://{}", listener.local_address())
+}

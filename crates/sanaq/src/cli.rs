@@ -1,0 +1,234 @@
+//! The command line: first stage, as clap reads it. `commands/` turns each into work.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Self-hosted web analytics that cannot identify anyone.
+#[derive(Debug, Parser)]
+#[command(name = "sanaq", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command that touches an installation takes.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Installation {
+    /// Configuration file; without one the defaults hold.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Data directory; overrides the configuration.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// The sub-commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything in one process: collector, dashboards, aggregator and the embedded ClickHouse.
+    #[command(after_help = "Example:\n  sanaq serve --demo --data ./data")]
+    Serve(Serve),
+    /// Add, list or remove sites.
+    #[command(subcommand)]
+    Site(Site),
+    /// Add or list staff, or set a password.
+    #[command(subcommand)]
+    User(User),
+    /// Add, list or revoke API keys.
+    #[command(subcommand)]
+    Key(Key),
+    /// Build the country database from a Debian package's address ranges.
+    #[command(subcommand)]
+    Geo(Geo),
+    /// Check a configuration, or print the reference of all keys.
+    #[command(subcommand)]
+    Config(Config),
+    /// Become the embedded ClickHouse; started by `serve`, not by people.
+    #[command(hide = true)]
+    EngineChild {
+        /// Passed on as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
+}
+
+/// `sanaq serve`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Serve {
+    /// Where the installation is.
+    #[command(flatten)]
+    pub installation: Installation,
+    /// Serve the demo site at /demo/ of the public listener, and register it.
+    #[arg(long)]
+    pub demo: bool,
+    /// Address of the public listener; port 0 lets the system choose.
+    #[arg(long, value_name = "ADDRESS")]
+    pub public: Option<String>,
+    /// Address of the staff listener.
+    #[arg(long, value_name = "ADDRESS")]
+    pub staff: Option<String>,
+    /// Address of the operations listener.
+    #[arg(long, value_name = "ADDRESS")]
+    pub operations: Option<String>,
+    /// Use this ClickHouse instead of the embedded one.
+    #[arg(long, value_name = "URL")]
+    pub clickhouse_url: Option<String>,
+    /// When ready, write the addresses and the set-up link to this file as JSON, for scripts.
+    #[arg(long, value_name = "FILE")]
+    pub announce: Option<PathBuf>,
+}
+
+/// `sanaq site …`.
+#[derive(Debug, Subcommand)]
+pub enum Site {
+    /// Register a site.
+    #[command(after_help = "Example:\n  sanaq site add example.kz --timezone Asia/Almaty")]
+    Add {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+        /// Domain of the site; the tracker names it in data-site.
+        domain: String,
+        /// IANA time zone whose midnight ends the site's days.
+        #[arg(long)]
+        timezone: String,
+    },
+    /// List the sites.
+    #[command(after_help = "Example:\n  sanaq site list")]
+    List {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// Stop counting a site. Its sealed statistics stay.
+    #[command(after_help = "Example:\n  sanaq site remove example.kz")]
+    Remove {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+        /// Domain of the site.
+        domain: String,
+    },
+}
+
+/// What a member of staff may do.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Role {
+    /// Everything, including other owners.
+    Owner,
+    /// Sites, members, keys.
+    Admin,
+    /// Settings of sites.
+    Editor,
+    /// Look.
+    Viewer,
+}
+
+/// `sanaq user …`.
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Add a member of staff; the password is read from standard input.
+    #[command(after_help = "Example:\n  sanaq user add aigul@example.kz --role viewer < password.txt")]
+    Add {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+        /// E-mail address; the name to sign in with.
+        email: String,
+        /// What they may do.
+        #[arg(long, value_enum)]
+        role: Role,
+    },
+    /// List staff.
+    #[command(after_help = "Example:\n  sanaq user list")]
+    List {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// Set a password, read from standard input, and end that person's sessions.
+    #[command(after_help = "Example:\n  sanaq user passwd aigul@example.kz < password.txt")]
+    Passwd {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+        /// E-mail address.
+        email: String,
+    },
+}
+
+/// What an API key may do.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Scope {
+    /// Ask questions of one site's statistics.
+    Stats,
+}
+
+/// `sanaq key …`.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make a key and print it: this once, for only its hash is kept.
+    #[command(after_help = "Example:\n  sanaq key add --site example.kz --scope stats")]
+    Add {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+        /// Domain of the site the key is for.
+        #[arg(long)]
+        site: String,
+        /// What the key may do.
+        #[arg(long, value_enum)]
+        scope: Scope,
+    },
+    /// List the keys by their first letters.
+    #[command(after_help = "Example:\n  sanaq key list")]
+    List {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// Revoke the key with this prefix.
+    #[command(after_help = "Example:\n  sanaq key revoke sanaq_4kT9")]
+    Revoke {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+        /// First letters, as `sanaq key list` shows them.
+        prefix: String,
+    },
+}
+
+/// `sanaq geo …`.
+#[derive(Debug, Subcommand)]
+pub enum Geo {
+    /// Build `country.mmdb` in the data directory from the ranges of Debian's tor-geoipdb.
+    #[command(after_help = "Example:\n  sanaq geo build --if-changed")]
+    Build {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+        /// Folder with the files `geoip` and `geoip6`.
+        #[arg(long, value_name = "DIR", default_value = "/usr/share/tor")]
+        from: PathBuf,
+        /// Do nothing when the database is newer than the ranges, or when there are no ranges.
+        #[arg(long)]
+        if_changed: bool,
+    },
+}
+
+/// `sanaq config …`.
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Read the configuration and report every mistake in it.
+    #[command(after_help = "Example:\n  sanaq config check --config /etc/sanaq/sanaq.toml")]
+    Check {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// Print every key with its default and its reason, as docs/configuration.md has it.
+    #[command(after_help = "Example:\n  sanaq config reference > docs/configuration.md")]
+    Reference,
+}

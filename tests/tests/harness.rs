@@ -1,0 +1,33 @@
+//! The harness: the real binary as a child process, or the composed program in this process with a manual clock.
+
+pub mod beacon;
+pub mod http;
+pub mod process;
+pub mod service;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// The real binary, built beside this test executable.
+pub fn binary() -> PathBuf {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    if path.ends_with("deps") {
+        path.pop();
+    }
+    path.push("sanaq");
+    assert!(path.exists(), "{} is missing: run `make build` first", path.display());
+    path
+}
+
+/// Asks again until the condition holds; fails with `what` when it does not within 30 s.
+pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(value) = condition().await {
+            return value;
+        }
+        assert!(Instant::now() < deadline, "did not happen within 30 s: {what}");
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+}

@@ -87,11 +87,28 @@ pub struct Deliverer {
     pace: Pace,
 }
 
-/// What became of one try.
-enum Try {
-    Delivered,
-    Later(ErrorClass),
-    Parked,
+/// What the tries of one batch have come to.
+#[derive(Default)]
+struct Tries {
+    /// The batch is in ClickHouse; what fails is the removal of its segment.
+    inserted: bool,
+    failures: u32,
+    /// Refusals in a row for what the batch holds.
+    poison: u32,
+    /// Answers in a row that we don't know.
+    unknown: u32,
+}
+
+impl Tries {
+    fn failed(&mut self, class: ErrorClass) {
+        self.failures = self.failures.saturating_add(1);
+        self.poison = if class == ErrorClass::Poison { self.poison + 1 } else { 0 };
+        self.unknown = if class == ErrorClass::Unknown { self.unknown + 1 } else { 0 };
+    }
+
+    fn are_hopeless(&self) -> bool {
+        self.poison >= POISON_TRIES || self.unknown >= UNKNOWN_TRIES
+    }
 }
 
 impl Deliverer {
@@ -171,68 +188,57 @@ impl Deliverer {
 
     /// Tries until the segment is out of the way. False when told to stop before that.
     async fn deliver(&self, segment: &Segment, stop: &mut watch::Receiver<bool>) -> bool {
-        let (mut failures, mut refused, mut unknown) = (0_u32, 0, 0);
-        loop {
-            let class = match self.try_once(segment, refused, unknown).await {
-                Try::Delivered | Try::Parked => return true,
-                Try::Later(class) => class,
-            };
-            failures = failures.saturating_add(1);
-            refused = if class == ErrorClass::Poison { refused + 1 } else { 0 };
-            unknown = if class == ErrorClass::Unknown { unknown + 1 } else { 0 };
+        let mut tries = Tries::default();
+        while let Err(class) = self.try_once(segment, &mut tries).await {
+            tries.failed(class);
             self.metrics.delivery_error(class);
-            if failures.is_power_of_two() {
-                tracing::warn!(code = class.code(), failures, rows = segment.rows, "a batch waits for ClickHouse");
+            if tries.failures.is_power_of_two() {
+                let (failures, rows) = (tries.failures, segment.rows);
+                tracing::warn!(code = class.code(), failures, rows, "a batch waits for ClickHouse");
             }
-            if until_stop(stop, self.pause(failures)).await.is_none() {
+            if tries.are_hopeless() && self.park(segment).await {
+                return true;
+            }
+            if until_stop(stop, self.pause(tries.failures)).await.is_none() {
                 return false;
             }
         }
+        true
     }
 
-    async fn try_once(&self, segment: &Segment, refused: u32, unknown: u32) -> Try {
-        let reading = segment.clone();
-        let Some(batch) = self.blocking(move |journal| journal.read(&reading)).await else {
-            return Try::Later(ErrorClass::Journal);
-        };
-        let begun = Instant::now();
-        let inserted = match batch.count {
-            0 => Ok(()),
-            _ => self.inserter.insert(&segment.name.token(), batch.rows).await,
-        };
-        let removing = segment.clone();
-        match inserted {
-            Ok(()) => {
-                let took = begun.elapsed();
-                // Should this fail, the next try sends the batch again, which its token makes harmless.
-                if self.blocking(move |journal| journal.delivered(&removing)).await.is_none() {
-                    return Try::Later(ErrorClass::Journal);
-                }
-                self.metrics.lost(segment.rows.saturating_sub(batch.count));
-                if batch.count > 0 {
-                    self.metrics.delivered(batch.count, took);
-                } else {
-                    self.metrics.batch(BatchResult::Unreadable);
-                }
-                Try::Delivered
+    /// Sends the batch unless an earlier try has, and removes its segment.
+    async fn try_once(&self, segment: &Segment, tries: &mut Tries) -> Result<(), ErrorClass> {
+        if !tries.inserted {
+            let reading = segment.clone();
+            let batch = self.blocking(move |journal| journal.read(&reading)).await.ok_or(ErrorClass::Journal)?;
+            if batch.count > 0 {
+                let begun = Instant::now();
+                self.inserter.insert(&segment.name.token(), batch.rows).await?;
+                self.metrics.delivered(batch.count, begun.elapsed());
+            } else {
+                self.metrics.batch(BatchResult::Unreadable);
             }
-            Err(class) => {
-                let hopeless = (class == ErrorClass::Poison && refused + 1 >= POISON_TRIES)
-                    || (class == ErrorClass::Unknown && unknown + 1 >= UNKNOWN_TRIES);
-                if hopeless && self.blocking(move |journal| journal.park(&removing)).await.is_some() {
-                    self.metrics.delivery_error(class);
-                    self.metrics.batch(BatchResult::Parked);
-                    tracing::error!(
-                        code = "delivery_parked",
-                        rows = segment.rows,
-                        segment = %segment.name,
-                        "ClickHouse refuses a batch for what it holds; it is parked until its day has closed"
-                    );
-                    return Try::Parked;
-                }
-                Try::Later(class)
-            }
+            self.metrics.lost(segment.rows.saturating_sub(batch.count));
+            tries.inserted = true;
         }
+        let removing = segment.clone();
+        self.blocking(move |journal| journal.delivered(&removing)).await.ok_or(ErrorClass::Journal)
+    }
+
+    /// Puts a segment aside; whether that could be done.
+    async fn park(&self, segment: &Segment) -> bool {
+        let parking = segment.clone();
+        let parked = self.blocking(move |journal| journal.park(&parking)).await.is_some();
+        if parked {
+            self.metrics.batch(BatchResult::Parked);
+            tracing::error!(
+                code = "delivery_parked",
+                rows = segment.rows,
+                segment = %segment.name,
+                "ClickHouse refuses a batch for what it holds; it is parked until its day has closed"
+            );
+        }
+        parked
     }
 
     /// Parked rows whose day closed a grace ago go: no pseudonym outlives its day.

@@ -17,7 +17,7 @@
 //! Sealing renames the file to its range of rows and syncs the directory *before* the batch is first sent. From then on nothing
 //! is appended, so that each try sends the same bytes under the same token, also after a restart. There is always an
 //! open segment, if only an empty one: its name remembers the next sequence number when everything else is delivered.
-//! At start every segment left open is sealed; appending goes on in a new one.
+//! At start every segment left open is sealed ([`recovery`] says how); appending goes on in a new one.
 //!
 //! A segment is sealed when delivery asks for it, when it is full, and when it would hold more than
 //! [`MAX_DAYS_PER_SEGMENT`] closing instants (an INSERT may touch at most 100 partitions).
@@ -223,7 +223,7 @@ impl Journal {
 
     /// The journal on any disk, and its writer for the caller to run.
     fn on(disk: Arc<dyn Disk>, collector: u16, config: JournalConfig) -> Result<(Self, Writer), OpenError> {
-        let recovered = recovery::recover(&*disk)?;
+        let recovered = recovery::recover(&*disk, collector)?;
         let shared = Arc::new(Shared::new(config));
         let mut writer = Writer::new(Arc::clone(&shared), Arc::clone(&disk), collector, recovered.next_sequence);
         // The new open segment remembers the next sequence number; only then may the empty ones that did so before go.
@@ -318,7 +318,7 @@ impl Journal {
     /// Removes a segment whose batch is durably in ClickHouse. Blocks for a directory sync.
     ///
     /// # Errors
-    /// When it could not be removed: ask again, it counts as undelivered until then.
+    /// When it could not be removed: ask again, it counts as undelivered until then. It may be unreadable by then.
     pub fn delivered(&self, segment: &Segment) -> io::Result<()> {
         self.remove(&segment.name)?;
         self.shared.state().forget(segment.name.identity);
@@ -332,7 +332,7 @@ impl Journal {
     pub fn park(&self, segment: &Segment) -> io::Result<()> {
         let State::Sealed(range) = segment.name.state else { return Ok(()) };
         let parked = segment.name.with(State::Parked(range));
-        self.disk.rename(&segment.name.to_string(), &parked.to_string())?;
+        done_before(self.disk.rename(&segment.name.to_string(), &parked.to_string()))?;
         self.disk.sync_names()?;
         let mut state = self.shared.state();
         state.forget(segment.name.identity);
@@ -378,11 +378,7 @@ impl Journal {
     }
 
     fn remove(&self, name: &Name) -> io::Result<()> {
-        match self.disk.remove(&name.to_string()) {
-            // Removed by an earlier try whose sync failed.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            other => other?,
-        }
+        done_before(self.disk.remove(&name.to_string()))?;
         self.disk.sync_names()
     }
 }
@@ -390,6 +386,14 @@ impl Journal {
 impl Drop for Journal {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// A name that is gone was removed or given away by an earlier try, whose sync failed.
+fn done_before(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }
 

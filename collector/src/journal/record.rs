@@ -110,6 +110,13 @@ pub(super) struct Record<'a> {
     pub(super) body: &'a [u8],
 }
 
+impl<'a> Record<'a> {
+    /// The row without its sequence number.
+    pub(super) fn row(&self) -> &'a [u8] {
+        &self.body[..self.body.len() - SEQUENCE_BYTES]
+    }
+}
+
 /// The intact records of a segment, in order. What is damaged between them is passed over.
 pub(super) struct Records<'a> {
     bytes: &'a [u8],

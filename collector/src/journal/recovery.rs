@@ -1,11 +1,15 @@
 //! What is on disk at start: which segments hold rows, which were left open, what is damaged.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use super::disk::Disk;
 use super::name::{Name, Range, State};
-use super::record::{FORMAT_VERSION, HEADER_BYTES, Header, Records};
+use super::record::{self, FORMAT_VERSION, HEADER_BYTES, Header, Records};
 use super::{OpenError, Segment};
+
+/// What the name of a copy ends in until it is whole and on disk.
+const COPY: &str = ".copy";
 
 /// What was found at start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,33 +35,52 @@ pub(super) struct Recovered {
 }
 
 /// Looks through the directory and seals what was left open.
-pub(super) fn recover(disk: &dyn Disk) -> Result<Recovered, OpenError> {
-    let mut names: Vec<Name> = disk.names()?.iter().filter_map(|name| name.parse().ok()).collect();
+///
+/// What was left open is copied first, into a sealed segment of the same identity: after a failed sync, or a kill before one,
+/// the kernel shows rows that are not on disk, and a batch must not change between two tries. Should both be there because
+/// power failed in between, the sealed one counts.
+pub(super) fn recover(disk: &dyn Disk, collector: u16) -> Result<Recovered, OpenError> {
+    let files = disk.names()?;
+    let mut names: Vec<Name> = files.iter().filter_map(|name| name.parse().ok()).collect();
     names.sort_by_key(|name| name.first_sequence);
+    let closed: HashSet<u128> =
+        names.iter().filter(|name| name.state != State::Open).map(|name| name.identity).collect();
     let mut found = Recovered {
         sealed: Vec::new(),
         parked: Vec::new(),
-        empty: Vec::new(),
+        empty: files.into_iter().filter(|name| name.ends_with(COPY)).collect(),
         next_sequence: 1,
         report: Recovery::default(),
     };
-    let mut renamed = false;
-    for name in &names {
-        let bytes = disk.read(&name.to_string(), u64::MAX)?;
-        refuse_other_formats(name, &bytes)?;
-        let survey = Survey::of(name, &bytes);
+    for name in &found.empty {
+        disk.remove(name)?;
+    }
+    found.empty.clear();
+    for mut name in names {
+        if name.state == State::Open && closed.contains(&name.identity) {
+            found.empty.push(name.to_string());
+            continue;
+        }
+        let mut bytes = disk.read(&name.to_string(), u64::MAX)?;
+        refuse_other_formats(&name, &bytes)?;
+        let survey = Survey::of(&name, &bytes);
         found.next_sequence = found.next_sequence.max(survey.next_sequence);
         found.report.lost_rows += survey.lost_rows;
         found.report.torn_bytes += survey.torn_bytes;
-        let (Some(first_closes_at), Some(range)) = (survey.first_closes_at, survey.range) else {
+        let Some(first_closes_at) = survey.first_closes_at else {
             found.empty.push(name.to_string());
             continue;
         };
-        let mut name = *name;
         if name.state == State::Open {
-            let sealed = name.with(State::Sealed(range));
-            disk.rename(&name.to_string(), &sealed.to_string())?;
-            (name, renamed) = (sealed, true);
+            found.empty.push(name.to_string());
+            bytes = copy_of(&name, collector, &bytes);
+            let range = Range { rows: survey.rows, bytes: bytes.len() as u64 };
+            let copy = format!("{name}{COPY}");
+            let mut file = disk.create(&copy)?;
+            file.append(&bytes)?;
+            file.sync()?;
+            name = name.with(State::Sealed(range));
+            disk.rename(&copy, &name.to_string())?;
         }
         let segment =
             Segment { name, rows: survey.rows, bytes: bytes.len() as u64, first_closes_at, since: Instant::now() };
@@ -70,10 +93,19 @@ pub(super) fn recover(disk: &dyn Disk) -> Result<Recovered, OpenError> {
             }
         }
     }
-    if renamed {
-        disk.sync_names()?;
-    }
+    disk.sync_names()?;
     Ok(found)
+}
+
+/// The intact rows of a segment, as one group.
+fn copy_of(name: &Name, collector: u16, bytes: &[u8]) -> Vec<u8> {
+    let Name { identity, first_sequence, .. } = *name;
+    let mut copy = Vec::with_capacity(bytes.len());
+    Header { version: FORMAT_VERSION, collector, identity, first_sequence }.encode(&mut copy);
+    for (place, record) in (0..).zip(Records::of(bytes, identity, first_sequence)) {
+        record::encode(&mut copy, identity, place, record.closes_at, record.row(), record.sequence);
+    }
+    copy
 }
 
 /// A header that is intact and names another version is not ours to read. A damaged one is no obstacle: the file's name has
@@ -91,7 +123,6 @@ fn refuse_other_formats(name: &Name, bytes: &[u8]) -> Result<(), OpenError> {
 struct Survey {
     rows: u64,
     first_closes_at: Option<i64>,
-    range: Option<Range>,
     next_sequence: u64,
     lost_rows: u64,
     torn_bytes: u64,
@@ -127,7 +158,6 @@ impl Survey {
             Some(range) => Self {
                 rows,
                 first_closes_at,
-                range: Some(range),
                 // A segment that was damaged when it was sealed counts fewer rows than it has numbers.
                 next_sequence: next_sequence.max(name.first_sequence.saturating_add(range.rows)),
                 lost_rows: range.rows.saturating_sub(rows),
@@ -136,7 +166,6 @@ impl Survey {
             None => Self {
                 rows,
                 first_closes_at,
-                range: (rows > 0).then_some(Range { rows, bytes: end as u64 }),
                 next_sequence,
                 lost_rows: missing_before,
                 torn_bytes: bytes.len().saturating_sub(end.min(bytes.len())) as u64,

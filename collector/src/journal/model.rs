@@ -1,0 +1,212 @@
+//! A disk in memory that loses power: what was not synced may be gone, half there, or zeros. It fails on demand, and after a
+//! failed sync the lost pages count as clean, as on a real kernel: a second sync says yes and proves nothing.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use super::disk::{Append, Disk};
+use super::lock;
+
+/// What the journal asks of a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Call {
+    Create,
+    Append,
+    Sync,
+    Rename,
+    Remove,
+    SyncNames,
+}
+
+impl Call {
+    pub(super) const ALL: [Self; 6] =
+        [Self::Create, Self::Append, Self::Sync, Self::Rename, Self::Remove, Self::SyncNames];
+}
+
+#[derive(Clone, Default)]
+struct Inode {
+    data: Vec<u8>,
+    /// Bytes from the start that outlive a power cut.
+    durable: usize,
+    /// Pages were lost in a failed sync: no later sync brings them back.
+    spoilt: bool,
+    name: Option<String>,
+    durable_name: Option<String>,
+}
+
+#[derive(Default)]
+struct Inner {
+    inodes: Vec<Inode>,
+    failing: Vec<Call>,
+    /// Power is cut before the call of this number.
+    cut_at: Option<usize>,
+    calls: usize,
+    /// Syncs say yes and do nothing: a positive control.
+    lying: bool,
+}
+
+/// The disk. Clones are the same disk.
+#[derive(Clone, Default)]
+pub(super) struct ModelDisk(Arc<Mutex<Inner>>);
+
+impl ModelDisk {
+    /// A disk whose syncs do nothing.
+    pub(super) fn lying() -> Self {
+        let disk = Self::default();
+        lock(&disk.0).lying = true;
+        disk
+    }
+
+    /// The next call of this kind fails.
+    pub(super) fn fail_next(&self, call: Call) {
+        lock(&self.0).failing.push(call);
+    }
+
+    /// Every call from the one of this number on does nothing and fails.
+    pub(super) fn cut_power_at(&self, call: usize) {
+        lock(&self.0).cut_at = Some(call);
+    }
+
+    pub(super) fn calls(&self) -> usize {
+        lock(&self.0).calls
+    }
+
+    /// What a machine finds after the power cut: `choose` decides the fate of what was not synced.
+    pub(super) fn after_power_cut(&self, mut choose: impl FnMut(usize) -> usize) -> Self {
+        let inner = lock(&self.0);
+        let mut after = Inner { lying: inner.lying, ..Inner::default() };
+        for inode in &inner.inodes {
+            let mut inode = inode.clone();
+            let kept = inode.durable + choose(inode.data.len() - inode.durable + 1);
+            let written = inode.durable + choose(kept - inode.durable + 1);
+            inode.data.truncate(kept);
+            inode.data[written..].fill(0);
+            if choose(2) == 0 {
+                inode.name.clone_from(&inode.durable_name);
+            }
+            inode.durable_name.clone_from(&inode.name);
+            inode.durable = inode.data.len();
+            inode.spoilt = false;
+            after.inodes.push(inode);
+        }
+        Self(Arc::new(Mutex::new(after)))
+    }
+
+    /// The file of this name, to be damaged.
+    pub(super) fn damage<T>(&self, name: &str, change: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let mut inner = lock(&self.0);
+        let inode = inner.find(name).unwrap();
+        let changed = change(&mut inner.inodes[inode].data);
+        inner.inodes[inode].durable = inner.inodes[inode].data.len();
+        changed
+    }
+
+    fn call<T>(&self, call: Call, work: impl FnOnce(&mut Inner) -> io::Result<T>) -> io::Result<T> {
+        let mut inner = lock(&self.0);
+        inner.enter(call)?;
+        work(&mut inner)
+    }
+}
+
+impl Inner {
+    fn enter(&mut self, call: Call) -> io::Result<()> {
+        if self.cut_at.is_some_and(|at| self.calls >= at) {
+            return Err(io::Error::other("no power"));
+        }
+        self.calls += 1;
+        if let Some(at) = self.failing.iter().position(|failing| *failing == call) {
+            self.failing.remove(at);
+            return Err(io::Error::other("failed as told"));
+        }
+        Ok(())
+    }
+
+    fn find(&self, name: &str) -> io::Result<usize> {
+        let found = self.inodes.iter().position(|inode| inode.name.as_deref() == Some(name));
+        found.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Disk for ModelDisk {
+    fn names(&self) -> io::Result<Vec<String>> {
+        let inner = lock(&self.0);
+        let by_name: BTreeMap<_, _> = inner.inodes.iter().filter_map(|i| i.name.clone().map(|n| (n, ()))).collect();
+        Ok(by_name.into_keys().collect())
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn Append>> {
+        self.call(Call::Create, |inner| {
+            if inner.find(name).is_ok() {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            inner.inodes.push(Inode { name: Some(name.to_owned()), ..Inode::default() });
+            let file = ModelFile { disk: self.clone(), inode: inner.inodes.len() - 1 };
+            Ok(Box::new(file) as Box<dyn Append>)
+        })
+    }
+
+    fn read(&self, name: &str, limit: u64) -> io::Result<Vec<u8>> {
+        let inner = lock(&self.0);
+        let data = &inner.inodes[inner.find(name)?].data;
+        Ok(data[..data.len().min(usize::try_from(limit).unwrap_or(usize::MAX))].to_vec())
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.call(Call::Rename, |inner| {
+            let inode = inner.find(from)?;
+            inner.inodes[inode].name = Some(to.to_owned());
+            Ok(())
+        })
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.call(Call::Remove, |inner| {
+            let inode = inner.find(name)?;
+            inner.inodes[inode].name = None;
+            Ok(())
+        })
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        self.call(Call::SyncNames, |inner| {
+            if !inner.lying {
+                for inode in &mut inner.inodes {
+                    inode.durable_name.clone_from(&inode.name);
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+struct ModelFile {
+    disk: ModelDisk,
+    inode: usize,
+}
+
+impl Append for ModelFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut inner = lock(&self.disk.0);
+        let entered = inner.enter(Call::Append);
+        // A failed write has written a part.
+        let written = if entered.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
+        if inner.cut_at.is_none_or(|at| inner.calls < at) || entered.is_ok() {
+            inner.inodes[self.inode].data.extend_from_slice(written);
+        }
+        entered
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let mut inner = lock(&self.disk.0);
+        let entered = inner.enter(Call::Sync);
+        let lying = inner.lying;
+        let inode = &mut inner.inodes[self.inode];
+        match entered {
+            Ok(()) if !inode.spoilt && !lying => inode.durable = inode.data.len(),
+            Ok(()) => {}
+            Err(_) => inode.spoilt = true,
+        }
+        entered
+    }
+}

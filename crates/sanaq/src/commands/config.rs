@@ -20,10 +20,16 @@ pub(super) fn run(command: cli::Config) -> Result<(), Failure> {
     }
 }
 
+const HEADING: &str = "# Configuration
+
+Printed by `sanaq config reference`; a test fails when this page is stale. Every key may stand in the TOML file that `--config` names, or in
+the environment, which wins. Unknown keys are refused, and all mistakes are told at once: `sanaq config check`.
+";
+
 /// The whole of `docs/configuration.md`.
 fn reference_page() -> Result<String, Failure> {
     let config = Config::read(None, None, Environment::default())?;
-    Ok(reference(&config.reading.sections))
+    Ok(format!("{HEADING}{}", reference(&config.reading.sections)))
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use engine::{State, User};
-use rustix::process::Signal;
 
 use crate::client::{ask, ask_at};
-use crate::{kill, real, runs, signal, start, until};
+use crate::{kill, real, runs, start, until};
 
 #[tokio::test]
 async fn a_killed_child_comes_back_on_the_same_url_with_its_data() {
@@ -106,15 +106,34 @@ async fn a_child_dies_with_its_killed_parent_and_its_data_is_free_and_whole() {
 }
 
 #[tokio::test]
-async fn a_stopped_child_is_ended_by_the_death_of_its_parent_too() {
-    // A child that runs no instruction can't watch a pipe: this is the kernel's part.
+async fn the_kernel_ends_the_child_at_once_when_its_parent_is_killed() {
     let dir = tempfile::tempdir().unwrap();
     let mut parent = Parent::start(dir.path());
-    signal(parent.child, Signal::STOP);
+    let begun = Instant::now();
     kill(parent.process.id());
     parent.process.wait().unwrap();
     let child = parent.child;
     until("the child has gone", || !runs(child)).await;
+    // By the pipe alone it would take three seconds, and would have to be able to run.
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn the_child_ends_when_the_pipe_is_closed_even_if_its_parent_lives() {
+    let dir = tempfile::tempdir().unwrap();
+    // Leaves the configuration behind.
+    start(real(dir.path())).await.stop().await;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sanaq-engine"))
+        .args([engine::testing::library().as_os_str(), dir.path().as_os_str(), "0".as_ref()])
+        .arg(std::process::id().to_string())
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let log = BufReader::new(child.stderr.take().unwrap());
+    assert!(log.lines().any(|line| line.unwrap().contains("Listening for http://")));
+    drop(child.stdin.take());
+    until("the child has gone", || child.try_wait().unwrap().is_some()).await;
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use events::SiteList;
@@ -249,7 +249,6 @@ fn router(staff: Staff) -> Router {
         .merge(programs)
         .fallback(fallback)
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
-        .layer(from_fn(no_trace))
         .layer(from_fn_with_state(staff.clone(), count))
         .layer(from_fn_with_state(staff.clone(), headers::secure))
         .with_state(staff)
@@ -270,14 +269,6 @@ async fn fallback(method: Method, uri: Uri, headers: HeaderMap) -> Response {
 
 fn is_below_api(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
-}
-
-/// Methods that no address takes, so that they can't reach a handler by way of a fallback.
-async fn no_trace(request: Request, next: Next) -> Response {
-    if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
-        return ApiError::MethodNotAllowed.into_response();
-    }
-    next.run(request).await
 }
 
 async fn count(

@@ -1,0 +1,15 @@
+//! The staff server as a browser or a program meets it: requests in, answers out, without a socket where none is needed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test; clippy knows only functions marked as tests"
+)]
+
+mod access;
+mod harness;
+mod live;
+mod manners;
+mod questions;
+mod sign_in;
+mod sites;

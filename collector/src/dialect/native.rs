@@ -1,0 +1,183 @@
+//! The native dialect: Plausible's events API (`POST /api/event`), with three keys of our own.
+//!
+//! | key | | meaning |
+//! |---|---|---|
+//! | `name` | `n` | event name; a number is taken as text |
+//! | `url` | `u` | address of the page |
+//! | `domain` | `d` | the site's domain; several with commas; the URL's host when missing |
+//! | `referrer` | `r` | referrer |
+//! | `props`, `meta` | `p`, `m` | properties: an object, or one as a JSON string |
+//! | `revenue` | `$` | `{amount, currency}`, or one as a JSON string |
+//! | `interactive` | `i` | false: the event does not count against a bounce |
+//! | `hashMode` | `h` | 1: the fragment is part of the page's address |
+//! | | `sd`, `e` | of an `engagement`: scroll depth in percent, engaged time in ms |
+//! | | `v` | version of the tracker; read over |
+//! | | `z`, `w`, `o` | ours: IANA time zone, screen width in px, 1 when the visitor opted out |
+//!
+//! Unknown keys are read over. What is malformed is refused with the name of the field, a static sentence and a reason; no
+//! error repeats what was sent.
+
+mod fields;
+mod money;
+
+use events::{Beacon, Engagement, RefuseReason};
+use serde_json::{Map, Value};
+
+use crate::page::{Address, LONGEST_URL, without_www};
+
+/// Longest event name, in characters.
+const LONGEST_NAME: usize = 120;
+/// Longest referrer kept, in characters; the rest is cut off.
+const LONGEST_REFERRER: usize = 2000;
+/// Sites one beacon may name. Plausible has no limit; without one a single request costs thousands of rows.
+const MOST_DOMAINS: usize = 20;
+/// An engaged time from here on, in ms, cannot be meant: 30 days.
+const NO_ENGAGED_MS: u32 = 30 * 24 * 3600 * 1000;
+/// Longest time zone name taken; the longest there is has 32.
+const LONGEST_TIME_ZONE: usize = 64;
+/// Events whose `path` property is the page's path unless the sender gives one.
+const WITH_PATH: [&str; 3] = ["404", "WP Form Completions", "Form: Submission"];
+
+/// Why a body is no beacon. Static texts only: nothing of what was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct ParseError {
+    /// The stable code.
+    pub reason: RefuseReason,
+    /// The field that is wrong, by its long name; `request` when it is the body as a whole.
+    pub field: &'static str,
+    /// What is wrong with it, for people.
+    pub message: &'static str,
+}
+
+impl ParseError {
+    const fn field(field: &'static str, message: &'static str) -> Self {
+        Self { reason: RefuseReason::InvalidField, field, message }
+    }
+}
+
+/// Reads one beacon.
+///
+/// # Errors
+/// [`RefuseReason::MalformedBody`] when the body is no JSON object, [`RefuseReason::InvalidField`] when a field is missing or
+/// cannot be meant.
+pub fn parse(body: &[u8]) -> Result<Beacon, ParseError> {
+    let malformed = ParseError {
+        reason: RefuseReason::MalformedBody,
+        field: "request",
+        message: "the body is not a JSON object",
+    };
+    let mut body: Map<String, Value> = serde_json::from_slice(body).map_err(|_| malformed)?;
+
+    let name = name(&body)?;
+    let url = url(&mut body)?;
+    let address = Address::parse(&url).ok_or(ParseError::field("url", "must be a valid url"))?;
+    let domains = domains(&body, &address)?;
+    let engagement = if name == "engagement" { Some(engagement(&body)?) } else { None };
+    let hash_routing = fields::flag(fields::first(&body, &["h", "hashMode"]));
+
+    let mut props = fields::props(fields::first(&body, &["m", "meta", "p", "props"]))?;
+    if WITH_PATH.contains(&name.as_str()) && !props.has_path {
+        props.kept.insert(0, ("path".to_owned(), address.path_decoded(hash_routing)));
+        props.kept.truncate(fields::MOST_PROPS);
+    }
+
+    Ok(Beacon {
+        domains,
+        referrer: referrer(&body),
+        props: props.kept,
+        revenue: money::revenue(fields::first(&body, &["$", "revenue"])),
+        // Not `i || interactive`: that would lose a `false`.
+        interactive: fields::first(&body, &["i", "interactive"]).and_then(Value::as_bool).unwrap_or(true),
+        hash_routing,
+        engagement,
+        time_zone: fields::text(&body, "z").filter(|zone| zone.len() <= LONGEST_TIME_ZONE).map(str::to_owned),
+        screen_width: body.get("w").and_then(Value::as_u64).and_then(|width| u32::try_from(width).ok()),
+        opted_out: fields::flag(body.get("o")),
+        name,
+        url,
+    })
+}
+
+fn name(body: &Map<String, Value>) -> Result<String, ParseError> {
+    let name = match fields::first(body, &["n", "name"]) {
+        None => return Err(ParseError::field("event_name", "can't be blank")),
+        Some(Value::String(text)) => text.trim().to_owned(),
+        Some(Value::Number(number)) if number.is_i64() || number.is_u64() => number.to_string(),
+        Some(_) => return Err(ParseError::field("event_name", "is invalid")),
+    };
+    if name.is_empty() {
+        return Err(ParseError::field("event_name", "can't be blank"));
+    }
+    if name.chars().nth(LONGEST_NAME).is_some() {
+        return Err(ParseError::field("event_name", "should be at most 120 character(s)"));
+    }
+    Ok(name)
+}
+
+fn url(body: &mut Map<String, Value>) -> Result<String, ParseError> {
+    let key = if body.get("u").is_some_and(|url| !url.is_null()) { "u" } else { "url" };
+    let url = match body.get_mut(key).map(Value::take) {
+        Some(Value::String(url)) => url,
+        None | Some(Value::Null) => return Err(ParseError::field("url", "is required")),
+        Some(_) => return Err(ParseError::field("url", "must be a string")),
+    };
+    if url.trim().is_empty() {
+        return Err(ParseError::field("url", "is required"));
+    }
+    if url.len() > LONGEST_URL {
+        return Err(ParseError::field("url", "must be a valid url"));
+    }
+    let has_scheme = |scheme: &str| {
+        url.trim_start().split_once(':').is_some_and(|(found, _)| found.eq_ignore_ascii_case(scheme))
+    };
+    // What follows these is content or code, not the address of a page.
+    if has_scheme("data") || has_scheme("javascript") || has_scheme("blob") {
+        return Err(ParseError::field("url", "scheme is not allowed"));
+    }
+    Ok(url)
+}
+
+fn domains(body: &Map<String, Value>, address: &Address<'_>) -> Result<Vec<String>, ParseError> {
+    let list = match fields::first(body, &["d", "domain"]) {
+        None => address.host,
+        Some(Value::String(list)) => list,
+        Some(_) => return Err(ParseError::field("domain", "is invalid")),
+    };
+    let mut domains: Vec<String> = Vec::with_capacity(1);
+    for domain in list.split(',') {
+        let domain = without_www(domain.trim()).to_lowercase();
+        // Twice the same site would count the view twice.
+        if !domain.is_empty() && !domains.contains(&domain) {
+            domains.push(domain);
+        }
+        if domains.len() > MOST_DOMAINS {
+            return Err(ParseError::field("domain", "should name at most 20 sites"));
+        }
+    }
+    if domains.is_empty() { Err(ParseError::field("domain", "can't be blank")) } else { Ok(domains) }
+}
+
+fn referrer(body: &Map<String, Value>) -> Option<String> {
+    let referrer = fields::first(body, &["r", "referrer"])?.as_str()?.trim();
+    let end = referrer.char_indices().nth(LONGEST_REFERRER).map_or(referrer.len(), |(at, _)| at);
+    (end > 0).then(|| referrer[..end].to_owned())
+}
+
+/// A document without height reports a scroll depth of `null`, which means none.
+fn engagement(body: &Map<String, Value>) -> Result<Engagement, ParseError> {
+    let scroll_depth =
+        fields::integer(body.get("sd")).and_then(|percent| u8::try_from(percent.min(100)).ok());
+    let engaged_ms =
+        fields::integer(body.get("e")).and_then(|ms| u32::try_from(ms).ok()).filter(|ms| *ms < NO_ENGAGED_MS);
+    if scroll_depth.is_none() && engaged_ms.is_none() {
+        return Err(ParseError::field(
+            "event_name",
+            "engagement event requires a valid integer value for at least one of 'sd' or 'e' fields",
+        ));
+    }
+    Ok(Engagement { scroll_depth, engaged_ms })
+}
+
+#[cfg(test)]
+mod tests;

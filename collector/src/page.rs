@@ -86,12 +86,20 @@ impl<'a> Address<'a> {
         if path.is_empty() {
             path.push('/');
         }
-        if hash_routing && !self.fragment.is_empty() {
+        let route = if hash_routing { route(self.fragment) } else { "" };
+        if !route.is_empty() {
             path.push('#');
-            path.push_str(decoded(self.fragment).trim_end());
+            path.push_str(decoded(route).trim_end());
         }
         path
     }
+}
+
+/// The route in a fragment: without a query of its own, and nothing of one that is itself a list of values, as sign-in
+/// services hand back tokens (`#access_token=…&state=…`).
+fn route(fragment: &str) -> &str {
+    let route = fragment.split_once('?').map_or(fragment, |(route, _query)| route);
+    if route.contains(['=', '&']) { "" } else { route }
 }
 
 /// Length of the scheme, when there is one.
@@ -261,7 +269,11 @@ mod tests {
         let address = Address::parse("https://example.kz/app?x=1#/%D0%B0/b ").unwrap();
         assert_eq!(address.path_decoded(true), "/app#/а/b");
         assert_eq!(address.path_decoded(false), "/app");
-        assert_eq!(Address::parse("https://example.kz/#").unwrap().path_decoded(true), "/");
+        let path = |url: &str| Address::parse(url).unwrap().path_decoded(true);
+        assert_eq!(path("https://example.kz/#"), "/");
+        assert_eq!(path("https://example.kz/#/login?token=SECRET"), "/#/login");
+        assert_eq!(path("https://example.kz/back#access_token=SECRET&state=1"), "/back");
+        assert_eq!(path("https://example.kz/#!/bet"), "/#!/bet");
     }
 
     #[test]

@@ -231,7 +231,7 @@ proptest! {
         prop_assume!(v4.iter().any(|octet| *octet > 99));
         let agent = format!("{AGENT} Canary/{secret}");
         let beacon = Beacon {
-            url: format!("https://user:{secret}@example.kz{path}?token={secret}&gclid={secret}&mail=a@{secret}.kz"),
+            url: format!("https://user:{secret}@example.kz{path}?token={secret}&gclid={secret}&mail=a@{secret}.kz#/route?key={secret}"),
             referrer: referrer.then(|| format!("https://{secret}@other.kz/{path}?q={secret}#{secret}")),
             hash_routing,
             ..beacon("example.kz")

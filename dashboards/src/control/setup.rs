@@ -144,4 +144,14 @@ mod tests {
         plane.add_user(Author::Console, "c@d.kz", &Secret::new("dala-samaly-2026"), Role::Viewer).unwrap();
         assert!(matches!(redeem(&plane, &token), Err(ControlError::SetupLinkUsed)));
     }
+
+    #[test]
+    fn a_used_link_stays_used_even_if_all_staff_is_gone() {
+        let (plane, ..) = plane();
+        let token = plane.create_setup_link().unwrap();
+        redeem(&plane, &token).unwrap();
+        plane.store().connection.execute("DELETE FROM users", []).unwrap();
+        assert!(matches!(redeem(&plane, &token), Err(ControlError::SetupLinkUsed)));
+        assert!(redeem(&plane, &plane.create_setup_link().unwrap()).is_ok());
+    }
 }

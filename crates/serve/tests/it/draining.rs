@@ -1,6 +1,7 @@
 //! Stopping: who still gets an answer, and who is cut off.
 
 use std::future::{pending, ready};
+use std::time::Duration;
 
 use http::Response;
 use http_body_util::Full;
@@ -90,8 +91,10 @@ async fn a_request_that_crosses_the_stop_gets_an_answer() {
     let mut fresh = server.client().await;
     let mut used = server.client().await;
     used.get().await;
-    // One thread: the listener learns of the stop only when this test waits.
     server.stopper.stop();
+    server.refuses().await;
+    // The test is about this moment, in which the requests were under way.
+    tokio::time::sleep(Duration::from_millis(20)).await;
     fresh.send(GET).await;
     used.send(GET).await;
     assert_eq!(fresh.answer().await.status, 200);

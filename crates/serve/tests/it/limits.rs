@@ -171,7 +171,7 @@ async fn a_head_over_the_limit_is_answered_with_431() {
     assert_eq!(client.answer().await.status, 200);
     client.send(head(100 * 1024)).await;
     assert_eq!(client.answer().await.status, 431);
-    client.closed().await;
+    client.closed_without_reset().await;
     until("it is counted", || server.ended("head_too_large") == 1).await;
 
     let mut many = server.client().await;

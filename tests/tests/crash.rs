@@ -41,7 +41,8 @@ async fn load_until_killed(process: Process, next: &Arc<AtomicU64>) -> HashSet<S
             }
         });
     }
-    eventually("enough beacons are acknowledged", async || enough.load(Ordering::Acquire).then_some(())).await;
+    eventually("enough beacons are acknowledged", async || enough.load(Ordering::Acquire).then_some(()))
+        .await;
     // In the middle of the load: the clients are still sending.
     process.kill().await;
     while let Some(client) = clients.join_next().await {
@@ -64,20 +65,21 @@ async fn every_acknowledged_beacon_survives_kill_9_exactly_once() {
     }
 
     let process = installation.serve(&[]).await;
-    let stored: HashMap<String, u64> =
-        eventually("every acknowledged beacon is in ClickHouse", async || {
-            let stored: HashMap<_, _> = process.pageviews_by_path(&key, SITE).await.into_iter().collect();
-            acknowledged.iter().all(|path| stored.contains_key(path)).then_some(stored)
-        })
-        .await;
+    let stored: HashMap<String, u64> = eventually("every acknowledged beacon is in ClickHouse", async || {
+        let stored: HashMap<_, _> = process.pageviews_by_path(&key, SITE).await.into_iter().collect();
+        acknowledged.iter().all(|path| stored.contains_key(path)).then_some(stored)
+    })
+    .await;
     let doubled: Vec<_> = stored.iter().filter(|(_, count)| **count != 1).collect();
     assert!(doubled.is_empty(), "counted more than once: {doubled:?}");
     assert!(acknowledged.len() >= BEACONS_BEFORE_EACH_KILL * usize::try_from(ROUNDS).unwrap());
 
     // The control: the same look finds a beacon that really was sent twice.
     for _ in 0..2 {
-        let reply = send(&process.http, &process.at.public, Visitor::at("203.0.113.7"), &pageview(SITE, "/twice"));
-        assert_eq!(reply.await.unwrap().status, 202);
+        let reply =
+            send(&process.http, &process.at.public, Visitor::at("203.0.113.7"), &pageview(SITE, "/twice"))
+                .await;
+        assert_eq!(reply.unwrap().status, 202);
     }
     eventually("the beacon sent twice shows as a 2", async || {
         let stored = process.pageviews_by_path(&key, SITE).await;

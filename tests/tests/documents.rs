@@ -15,7 +15,10 @@ fn documented() -> BTreeSet<String> {
             table = line.strip_prefix("### `").and_then(|rest| rest.split('`').next());
         } else if let (Some(table), Some(rest)) = (table, line.strip_prefix("| `")) {
             let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
-            assert!(cells.len() == 4 && cells.iter().all(|cell| !cell.is_empty()), "meaning and purpose: {line}");
+            assert!(
+                cells.len() == 4 && cells.iter().all(|cell| !cell.is_empty()),
+                "meaning and purpose: {line}"
+            );
             columns.insert(format!("{table}.{}", rest.split('`').next().unwrap()));
         }
     }
@@ -27,7 +30,8 @@ async fn privacy_md_lists_every_stored_column_and_no_other() {
     let service = Service::start("2026-11-20T06:00:00Z").await;
     let mut stored = BTreeSet::new();
     for table in service.tables().await {
-        stored.extend(service.columns(&table).await.into_iter().map(|(column, _)| format!("{table}.{column}")));
+        stored
+            .extend(service.columns(&table).await.into_iter().map(|(column, _)| format!("{table}.{column}")));
     }
     let documented = documented();
     let missing: Vec<_> = stored.difference(&documented).collect();

@@ -16,8 +16,9 @@ async fn what_was_counted_is_there_after_an_orderly_stop_and_a_start() {
     let key = installation.add_key(SITE).await;
 
     let process = installation.serve(&[]).await;
-    let reply = send(&process.http, &process.at.public, Visitor::at("203.0.113.7"), &pageview(SITE, "/kept"));
-    assert_eq!(reply.await.unwrap().status, 202);
+    let reply =
+        send(&process.http, &process.at.public, Visitor::at("203.0.113.7"), &pageview(SITE, "/kept")).await;
+    assert_eq!(reply.unwrap().status, 202);
     // Ctrl-C at once: what was acknowledged is on disk, whether or not ClickHouse has it.
     assert_eq!(process.stop(Signal::INT).await.code(), Some(0));
 
@@ -36,8 +37,9 @@ async fn a_site_added_beside_the_running_program_is_counted() {
     let process = installation.serve(&[]).await;
     installation.add_site(SITE, "Asia/Almaty").await;
     eventually("the collector knows the new site", async || {
-        let reply = send(&process.http, &process.at.public, Visitor::at("203.0.113.7"), &pageview(SITE, "/"));
-        reply.await.unwrap().header("x-sanaq-dropped").is_none().then_some(())
+        let reply =
+            send(&process.http, &process.at.public, Visitor::at("203.0.113.7"), &pageview(SITE, "/")).await;
+        reply.unwrap().header("x-sanaq-dropped").is_none().then_some(())
     })
     .await;
 }

@@ -19,7 +19,14 @@ struct Bad {
     code: &'static str,
 }
 
-fn bad(what: &'static str, method: Method, path: &str, body: impl Into<Vec<u8>>, status: u16, code: &'static str) -> Bad {
+fn bad(
+    what: &'static str,
+    method: Method,
+    path: &str,
+    body: impl Into<Vec<u8>>,
+    status: u16,
+    code: &'static str,
+) -> Bad {
     Bad {
         what,
         method,
@@ -54,11 +61,23 @@ fn bad_beacons() -> Vec<Bad> {
         post("blank name", json!({ "n": " ", "u": url, "d": SITE }), "invalid_field"),
         post("long name", json!({ "n": MARK.repeat(20), "u": url, "d": SITE }), "invalid_field"),
         post("no url", json!({ "n": "pageview", "d": SITE }), "invalid_field"),
-        post("long url", json!({ "n": "pageview", "u": format!("{url}{}", "a".repeat(2000)), "d": SITE }), "invalid_field"),
+        post(
+            "long url",
+            json!({ "n": "pageview", "u": format!("{url}{}", "a".repeat(2000)), "d": SITE }),
+            "invalid_field",
+        ),
         post("data url", json!({ "n": "pageview", "u": format!("data:{MARK}"), "d": SITE }), "invalid_field"),
         post("blank domain", json!({ "n": "pageview", "u": url, "d": "" }), "invalid_field"),
-        post("long property", json!({ "n": "A", "u": url, "d": SITE, "p": { "k": "v".repeat(2001) } }), "invalid_field"),
-        post("engagement without figures", json!({ "n": "engagement", "u": url, "d": SITE }), "invalid_field"),
+        post(
+            "long property",
+            json!({ "n": "A", "u": url, "d": SITE, "p": { "k": "v".repeat(2001) } }),
+            "invalid_field",
+        ),
+        post(
+            "engagement without figures",
+            json!({ "n": "engagement", "u": url, "d": SITE }),
+            "invalid_field",
+        ),
         bad("too long", Method::POST, "/api/event", MARK.repeat(4000), 413, "body_too_large"),
         with_header(
             bad("a form", Method::POST, "/api/event", format!("n={MARK}"), 415, "unsupported_media_type"),
@@ -76,7 +95,8 @@ fn bad_beacons() -> Vec<Bad> {
 async fn check(process: &Process, request: &Bad) {
     let headers: Vec<_> = request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let url = format!("{}{}", process.at.public, request.path);
-    let reply = process.http.call(request.method.clone(), &url, &headers, request.body.clone()).await.unwrap();
+    let reply =
+        process.http.call(request.method.clone(), &url, &headers, request.body.clone()).await.unwrap();
     assert_eq!(reply.status.as_u16(), request.status, "{}: {}", request.what, reply.text());
     assert_eq!(reply.json()["code"], request.code, "{}: {}", request.what, reply.text());
     assert!(!reply.text().contains(MARK), "{}: the answer repeats the input", request.what);
@@ -122,6 +142,7 @@ async fn a_beacon_for_an_unknown_site_is_dropped_with_its_reason() {
     assert_eq!((reply.status.as_u16(), reply.text().as_str()), (202, "ok"));
     assert_eq!(reply.header("x-plausible-dropped"), Some("1"));
     assert_eq!(reply.header("x-sanaq-dropped"), Some("unknown_site"));
-    let counted = metric(&process.metrics().await, "sanaq_beacons_total{outcome=\"dropped\",reason=\"unknown_site\"}");
+    let counted =
+        metric(&process.metrics().await, "sanaq_beacons_total{outcome=\"dropped\",reason=\"unknown_site\"}");
     assert_eq!(counted, Some(1.0));
 }

@@ -19,15 +19,26 @@ const CLOSES_AT: &str = "1795201200";
 
 /// Everything the interface asks of a day.
 async fn answers(service: &Service, site: &str, day: &str) -> Vec<Value> {
-    let metrics = json!(["visitors", "visits", "pageviews", "events", "bounce_rate", "visit_duration",
-        "views_per_visit", "engaged_time"]);
+    let metrics = json!([
+        "visitors",
+        "visits",
+        "pageviews",
+        "events",
+        "bounce_rate",
+        "visit_duration",
+        "views_per_visit",
+        "engaged_time"
+    ]);
     let mut questions = vec![
         json!({ "site_id": site, "metrics": metrics, "date_range": [day, day] }),
         json!({ "site_id": site, "metrics": metrics, "date_range": [day, day], "dimensions": ["time:day"] }),
         json!({ "site_id": site, "metrics": ["visitors", "pageviews"], "date_range": [day, day], "dimensions": ["time:hour"] }),
     ];
-    for dimension in ["event:page", "visit:source", "visit:country", "visit:device", "visit:browser", "visit:os"] {
-        questions.push(json!({ "site_id": site, "metrics": ["visitors", "pageviews"], "date_range": [day, day],
+    for dimension in
+        ["event:page", "visit:source", "visit:country", "visit:device", "visit:browser", "visit:os"]
+    {
+        questions
+            .push(json!({ "site_id": site, "metrics": ["visitors", "pageviews"], "date_range": [day, day],
             "dimensions": [dimension], "order_by": [["visitors", "desc"], [dimension, "asc"]] }));
     }
     let mut answers = Vec::new();
@@ -77,7 +88,10 @@ async fn a_sealed_day_answers_as_before_and_its_events_are_gone() {
     first_day(&service).await;
 
     let before = answers(&service, FIRST, "2026-11-20").await;
-    assert_eq!(before[0]["results"][0]["metrics"].as_array().unwrap()[..4], [json!(2), json!(3), json!(5), json!(6)]);
+    assert_eq!(
+        before[0]["results"][0]["metrics"].as_array().unwrap()[..4],
+        [json!(2), json!(3), json!(5), json!(6)]
+    );
     let tags: BTreeSet<(u32, u64)> = service.tags().await;
     assert_eq!(tags.len(), 3, "two visitors of the first site, one of the second, none of the opt-out");
     let bits: BTreeSet<u64> = tags.iter().map(|(_, tag)| *tag).collect();
@@ -90,8 +104,10 @@ async fn a_sealed_day_answers_as_before_and_its_events_are_gone() {
     service.hand.set("2026-11-21T03:00:00Z".parse().unwrap());
     service.visit(AIGUL, &pageview(FIRST, "/")).await;
     service.delivered().await;
-    eventually("the first day is sealed", async || service.sealed_days().await.contains("2026-11-20").then_some(()))
-        .await;
+    eventually("the first day is sealed", async || {
+        service.sealed_days().await.contains("2026-11-20").then_some(())
+    })
+    .await;
 
     eventually("no part of the sealed day is in ClickHouse", async || {
         (service.parts_of(CLOSES_AT).await == 0).then_some(())

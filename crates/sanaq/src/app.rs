@@ -125,7 +125,8 @@ impl App {
         let answers = Answers::new(accesses.dashboards, Arc::clone(&sites), clock.clone());
         let grace = SignedDuration::try_from(config.seal.grace).unwrap_or(SignedDuration::MAX);
         let metrics = SealMetrics::register(&registry).map_err(Failure::unavailable)?;
-        let sealer = Sealer::new(accesses.owner.clone(), sites, collector.deliveries(), grace).with_metrics(metrics);
+        let sealer =
+            Sealer::new(accesses.owner.clone(), sites, collector.deliveries(), grace).with_metrics(metrics);
         let dashboards = Dashboards::build(
             &DashboardsConfig { public_url: addresses.public.clone(), staff_url: addresses.staff.clone() },
             DashboardsParts {
@@ -206,23 +207,32 @@ impl App {
 
     /// Serves until `stop` resolves, then stops in order.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Exit {
-        let Self { listeners, collector, sealer, dashboards, operations, control, engine, clock, readiness, .. } = self;
+        let Self {
+            listeners,
+            collector,
+            sealer,
+            dashboards,
+            operations,
+            control,
+            engine,
+            clock,
+            readiness,
+            seal_interval,
+            ..
+        } = self;
         let (stopper, stopping) = stopper();
         let mut inner = JoinSet::new();
 
         inner.spawn(dashboards.run(listeners.staff, stopping.clone().requested()));
         inner.spawn(listeners.operations.run(move |_| operations.clone(), stopping.clone().requested()));
-        inner.spawn({
+        inner.spawn(cleanly({
             let stopping = stopping.clone();
-            async move { clean(control.run(stopping.requested()).await) }
-        });
-        inner.spawn({
-            let (interval, stopping) = (self.seal_interval, stopping.clone());
-            async move { clean(seal_days(sealer, clock, interval, stopping).await) }
-        });
+            async move { control.run(stopping.requested()).await }
+        }));
+        inner.spawn(cleanly(seal_days(sealer, clock, seal_interval, stopping.clone())));
         if let Some(engine) = &engine {
-            let watched = follow_engine(engine.watch(), readiness.probe("clickhouse"), stopping.clone());
-            inner.spawn(async move { clean(watched.await) });
+            let probe = readiness.probe("clickhouse");
+            inner.spawn(cleanly(follow_engine(engine.watch(), probe, stopping.clone())));
         }
 
         let mut exit = Exit::Clean;
@@ -271,13 +281,17 @@ impl Listeners {
         Ok(Self {
             public: bind(&config.public.listen, config.public.limits.clone(), "public").await?,
             staff: bind(&config.staff.listen, config.staff.limits.clone(), "staff").await?,
-            operations: bind(&config.operations.listen, config.operations.limits.clone(), "operations").await?,
+            operations: bind(&config.operations.listen, config.operations.limits.clone(), "operations")
+                .await?,
         })
     }
 }
 
 /// The embedded engine, or the configured server; and how each service gets in.
-async fn reach_clickhouse(config: &Config, launcher: Launcher) -> Result<(Option<Engine>, Accesses), Failure> {
+async fn reach_clickhouse(
+    config: &Config,
+    launcher: Launcher,
+) -> Result<(Option<Engine>, Accesses), Failure> {
     let database = &config.clickhouse.database;
     if let Some(url) = &config.clickhouse.url {
         let access = ClickHouseAccess {
@@ -286,8 +300,7 @@ async fn reach_clickhouse(config: &Config, launcher: Launcher) -> Result<(Option
             user: config.clickhouse.user.clone(),
             password: config.clickhouse.password.clone().unwrap_or_default(),
         };
-        let accesses =
-            Accesses { owner: access.clone(), collector: access.clone(), dashboards: access };
+        let accesses = Accesses { owner: access.clone(), collector: access.clone(), dashboards: access };
         return Ok((None, accesses));
     }
     let engine = Engine::start(EngineConfig {
@@ -345,10 +358,17 @@ async fn seal_days(sealer: Sealer, clock: Clock, interval: std::time::Duration, 
         match sealer.run_once(clock.now()).await {
             Ok(days) => {
                 for day in days {
-                    tracing::info!(code = "day_sealed", closes_at = day.closes_at, sites = day.sites, "a day is sealed");
+                    tracing::info!(
+                        code = "day_sealed",
+                        closes_at = day.closes_at,
+                        sites = day.sites,
+                        "a day is sealed"
+                    );
                 }
             }
-            Err(error) => tracing::warn!(code = "seal_failed", %error, "a day could not be sealed; it is tried again"),
+            Err(error) => {
+                tracing::warn!(code = "seal_failed", %error, "a day could not be sealed; it is tried again")
+            }
         }
     }
 }
@@ -370,7 +390,9 @@ async fn follow_engine(mut state: tokio::sync::watch::Receiver<engine::State>, p
     }
 }
 
-fn clean((): ()) -> Drained {
+/// A part without connections of its own.
+async fn cleanly(part: impl Future<Output = ()>) -> Drained {
+    part.await;
     Drained::Clean
 }
 

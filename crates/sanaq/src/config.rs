@@ -75,7 +75,19 @@ impl Config {
             config.0.directory = directory.to_owned();
         }
         let (data, public, staff, operations, collector, journal, clickhouse, engine, seal, log) = config;
-        Ok(Self { data, public, staff, operations, collector, journal, clickhouse, engine, seal, log, reading })
+        Ok(Self {
+            data,
+            public,
+            staff,
+            operations,
+            collector,
+            journal,
+            clickhouse,
+            engine,
+            seal,
+            log,
+            reading,
+        })
     }
 
     /// Puts the options of `sanaq serve` over what was read.
@@ -162,7 +174,8 @@ pub struct Public {
 
 impl Settings for Public {
     const SECTION: &'static str = "public";
-    const DOC: &'static str = "The door of the website and its visitors: tracker script and beacons. Behind a proxy that ends TLS.";
+    const DOC: &'static str =
+        "The door of the website and its visitors: tracker script and beacons. Behind a proxy that ends TLS.";
 
     fn read(keys: &mut Keys<'_>) -> Self {
         Self {
@@ -211,7 +224,11 @@ impl Settings for Operations {
 
     fn read(keys: &mut Keys<'_>) -> Self {
         Self {
-            listen: keys.address("listen", "127.0.0.1:9464", "Loopback; open it to the monitoring network only."),
+            listen: keys.address(
+                "listen",
+                "127.0.0.1:9464",
+                "Loopback; open it to the monitoring network only.",
+            ),
             limits: Limits::read(keys),
         }
     }
@@ -236,7 +253,12 @@ impl Settings for Collector {
             Ok(_) => Ok(text.to_owned()),
             Err(errors) => Err(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
         };
-        let id = keys.count("id", 1, 1..=u16::MAX, "Number of this collector in every row; different for each collector of one database.");
+        let id = keys.count(
+            "id",
+            1,
+            1..=u16::MAX,
+            "Number of this collector in every row; different for each collector of one database.",
+        );
         let proxies = keys.list("trusted_proxies", &[], one, "Networks (`10.0.0.0/8`, `::1`) whose `X-Forwarded-For` or `Forwarded` is believed. None by default: anybody could write anything there.");
         Self {
             id,
@@ -281,9 +303,16 @@ impl Settings for ClickHouse {
 
     fn read(keys: &mut Keys<'_>) -> Self {
         Self {
-            url: keys.optional_url("url", "HTTP address of the server. With it, the embedded engine is never started."),
+            url: keys.optional_url(
+                "url",
+                "HTTP address of the server. With it, the embedded engine is never started.",
+            ),
             database: keys.text("database", "sanaq", "Made if missing; holds nothing but Sanaq's tables."),
-            user: keys.text("user", "default", "Needs all rights on the database. The embedded engine has users of its own."),
+            user: keys.text(
+                "user",
+                "default",
+                "Needs all rights on the database. The embedded engine has users of its own.",
+            ),
             password: keys.secret("password", "That user's password."),
         }
     }
@@ -303,8 +332,16 @@ impl Settings for Engine {
 
     fn read(keys: &mut Keys<'_>) -> Self {
         Self {
-            library: keys.optional_path("library", "`libchdb.so`. Without it, looked for beside the program and where `make run` installs it."),
-            memory_bytes: keys.size("memory", 2 * GIB, 256 * MIB..=1024 * GIB, "Most memory it may take; it idles at about 200 MiB. Fits a machine of 4 GiB."),
+            library: keys.optional_path(
+                "library",
+                "`libchdb.so`. Without it, looked for beside the program and where `make run` installs it.",
+            ),
+            memory_bytes: keys.size(
+                "memory",
+                2 * GIB,
+                256 * MIB..=1024 * GIB,
+                "Most memory it may take; it idles at about 200 MiB. Fits a machine of 4 GiB.",
+            ),
         }
     }
 }
@@ -324,8 +361,18 @@ impl Settings for Seal {
     fn read(keys: &mut Keys<'_>) -> Self {
         let hour = Duration::from_secs(3600);
         Self {
-            grace: keys.duration("grace", Duration::from_secs(120), Duration::ZERO..=24 * hour, "Wait after a site's midnight, for beacons that are still on their way."),
-            interval: keys.duration("interval", Duration::from_secs(30), Duration::from_millis(50)..=hour, "Pause between two looks for a day to seal."),
+            grace: keys.duration(
+                "grace",
+                Duration::from_secs(120),
+                Duration::ZERO..=24 * hour,
+                "Wait after a site's midnight, for beacons that are still on their way.",
+            ),
+            interval: keys.duration(
+                "interval",
+                Duration::from_secs(30),
+                Duration::from_millis(50)..=hour,
+                "Pause between two looks for a day to seal.",
+            ),
         }
     }
 }
@@ -344,7 +391,12 @@ impl Settings for Log {
 
     fn read(keys: &mut Keys<'_>) -> Self {
         Self {
-            format: keys.choice("format", Format::Text, Format::NAMES, "`json` for a log collector, `text` for people."),
+            format: keys.choice(
+                "format",
+                Format::Text,
+                Format::NAMES,
+                "`json` for a log collector, `text` for people.",
+            ),
             level: keys.choice("level", Level::Info, Level::NAMES, "Least level that is written."),
         }
     }

@@ -51,7 +51,12 @@ impl Http {
         self.send(Request::get(url).body(Full::default())?).await
     }
 
-    pub async fn post(&self, url: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> anyhow::Result<Reply> {
+    pub async fn post(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> anyhow::Result<Reply> {
         self.call(Method::POST, url, headers, body).await
     }
 

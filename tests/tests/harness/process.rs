@@ -90,7 +90,15 @@ impl Installation {
         let _ = std::fs::remove_file(&announce);
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
         let mut child = Command::new(binary())
-            .args(["serve", "--public", "127.0.0.1:0", "--staff", "127.0.0.1:0", "--operations", "127.0.0.1:0"])
+            .args([
+                "serve",
+                "--public",
+                "127.0.0.1:0",
+                "--staff",
+                "127.0.0.1:0",
+                "--operations",
+                "127.0.0.1:0",
+            ])
             .args(arguments)
             .arg("--announce")
             .arg(&announce)

@@ -138,7 +138,8 @@ impl Service {
 
     /// How many parts of `events` belong to the partition that closes at this instant, merged-away ones included.
     pub async fn parts_of(&self, closes_at: &str) -> u64 {
-        let sql = "SELECT count() FROM system.parts WHERE table = 'events' AND partition_id = {closes_at:String}";
+        let sql =
+            "SELECT count() FROM system.parts WHERE table = 'events' AND partition_id = {closes_at:String}";
         self.owner.query(sql).param("closes_at", closes_at).fetch_one().await.unwrap()
     }
 
@@ -164,7 +165,8 @@ impl Service {
     /// All rows of a table as text.
     pub async fn dump(&self, table: &str) -> String {
         assert!(table.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
-        let mut cursor = self.owner.query(&format!("SELECT * FROM {table}")).fetch_bytes("TSVWithNames").unwrap();
+        let mut cursor =
+            self.owner.query(&format!("SELECT * FROM {table}")).fetch_bytes("TSVWithNames").unwrap();
         String::from_utf8_lossy(&cursor.collect().await.unwrap()).into_owned()
     }
 

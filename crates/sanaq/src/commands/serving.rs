@@ -19,7 +19,8 @@ pub(super) fn run(options: &Serve) -> Result<Exit, Failure> {
     for variable in &config.reading.ignored_variables {
         tracing::warn!(code = "unknown_variable", variable, "this variable means nothing here");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::unavailable)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::unavailable)?;
     runtime.block_on(serve(config, options))
 }
 
@@ -51,7 +52,9 @@ async fn serve(config: Config, options: &Serve) -> Result<Exit, Failure> {
 /// What a person at the terminal wants to know. Not a log line: the set-up link must not end up in a log.
 fn greet(addresses: &Addresses, setup_link: Option<&str>, demo: bool) {
     let Addresses { public, staff, operations } = addresses;
-    tell(&format!("\n  Sanaq is running.\n\n  website     {public}\n  staff       {staff}\n  operations  {operations}/metrics\n"));
+    tell(&format!(
+        "\n  Sanaq is running.\n\n  website     {public}\n  staff       {staff}\n  operations  {operations}/metrics\n"
+    ));
     if demo {
         tell(&format!("  demo site   {public}/demo/"));
     }
@@ -61,7 +64,9 @@ fn greet(addresses: &Addresses, setup_link: Option<&str>, demo: bool) {
         )),
         None => tell(&format!("  next        sign in at {staff}\n")),
     }
-    tell("  Then open the demo site or paste a site's snippet into a page, and watch the visit arrive. Ctrl-C stops.\n");
+    tell(
+        "  Then open the demo site or paste a site's snippet into a page, and watch the visit arrive. Ctrl-C stops.\n",
+    );
 }
 
 /// Written beside it and renamed: whoever waits for the file never reads half of it.

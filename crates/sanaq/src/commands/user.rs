@@ -11,8 +11,9 @@ pub(super) fn run(command: cli::User) -> Result<(), Failure> {
         cli::User::Add { installation, email, role } => {
             let control = control_plane(&installation)?;
             let password = read_password()?;
-            let user =
-                control.add_user(Author::Console, &email, &password, role_of(role)).map_err(Failure::usage)?;
+            let user = control
+                .add_user(Author::Console, &email, &password, role_of(role))
+                .map_err(Failure::usage)?;
             print(&format!("{}\t{}", user.email, user.role))
         }
         cli::User::List { installation } => {

@@ -1,15 +1,15 @@
 //! The harness: the real binary as a child process, or the composed program in this process with a manual clock.
 
-pub mod beacon;
-pub mod http;
-pub mod process;
-pub mod service;
+pub(crate) mod beacon;
+pub(crate) mod http;
+pub(crate) mod process;
+pub(crate) mod service;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// The real binary, built beside this test executable.
-pub fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
     if path.ends_with("deps") {
@@ -21,7 +21,7 @@ pub fn binary() -> PathBuf {
 }
 
 /// Asks again until the condition holds; fails with `what` when it does not within 30 s.
-pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         if let Some(value) = condition().await {

@@ -9,6 +9,8 @@
 //! | `lifecycle` | orderly stop, restart with the data, listeners and commands |
 //! | `documents` | what the documents say of the schema and the configuration is what stands |
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation of a test ends the test")]
+
 mod harness;
 
 mod crash;

@@ -5,7 +5,6 @@
 //! journal, then staff, operations and the sealer, then the engine. Dropping the keys of the day is part of dropping the
 //! collector.
 
-use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -13,21 +12,24 @@ use aggregator::{Answers, SealMetrics, Sealer};
 use collector::{Collector, CollectorConfig, CollectorParts, DEMO_DOMAIN};
 use dashboards::control::{Author, ControlError};
 use dashboards::{ControlPlane, Dashboards, DashboardsConfig, DashboardsParts};
-use engine::{Engine, EngineConfig, Launcher, User};
+use engine::{Engine, Launcher};
 use events::Deliveries;
 use jiff::SignedDuration;
 use prometheus::Registry;
 use serde::Serialize;
-use serve::access::{ClickHouseAccess, Secret};
+use serve::access::ClickHouseAccess;
 use serve::clock::Clock;
-use serve::listener::{Drained, Listener};
+use serve::listener::{Drained, Limits, Listener};
 use serve::operations::Operations;
-use serve::ready::{Probe, Readiness};
+use serve::ready::Readiness;
 use serve::signals::{Stop, stopper};
 use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use clickhouse::{follow_engine, reach_clickhouse};
+
+mod clickhouse;
 
 /// What surrounds the program and tests replace.
 pub struct Surroundings {
@@ -70,13 +72,6 @@ struct Listeners {
     public: Listener,
     staff: Listener,
     operations: Listener,
-}
-
-/// One user's way into ClickHouse for each service.
-struct Accesses {
-    owner: ClickHouseAccess,
-    collector: ClickHouseAccess,
-    dashboards: ClickHouseAccess,
 }
 
 impl App {
@@ -280,62 +275,10 @@ impl Listeners {
         };
         Ok(Self {
             public: bind(&config.public.listen, config.public.limits.clone(), "public").await?,
-            staff: bind(&config.staff.listen, config.staff.limits.clone(), "staff").await?,
-            operations: bind(&config.operations.listen, config.operations.limits.clone(), "operations")
-                .await?,
+            staff: bind(&config.staff.listen, Limits::default(), "staff").await?,
+            operations: bind(&config.operations.listen, Limits::default(), "operations").await?,
         })
     }
-}
-
-/// The embedded engine, or the configured server; and how each service gets in.
-async fn reach_clickhouse(
-    config: &Config,
-    launcher: Launcher,
-) -> Result<(Option<Engine>, Accesses), Failure> {
-    let database = &config.clickhouse.database;
-    if let Some(url) = &config.clickhouse.url {
-        let access = ClickHouseAccess {
-            url: url.clone(),
-            database: database.clone(),
-            user: config.clickhouse.user.clone(),
-            password: config.clickhouse.password.clone().unwrap_or_default(),
-        };
-        let accesses = Accesses { owner: access.clone(), collector: access.clone(), dashboards: access };
-        return Ok((None, accesses));
-    }
-    let engine = Engine::start(EngineConfig {
-        library: find_library(config.engine.library.as_deref())?,
-        data: config.data.directory.join("engine"),
-        memory_bytes: config.engine.memory_bytes,
-        launcher,
-        database: database.clone(),
-        all_rights: false,
-    })
-    .await
-    .map_err(Failure::unavailable)?;
-    let access = |user: User| ClickHouseAccess {
-        url: engine.url(),
-        database: database.clone(),
-        user: user.name().into(),
-        password: Secret::new(engine.password(user)),
-    };
-    let accesses = Accesses {
-        owner: access(User::Owner),
-        collector: access(User::Collector),
-        dashboards: access(User::Dashboards),
-    };
-    Ok((Some(engine), accesses))
-}
-
-/// The engine's library: as configured, else near the program, else below the working directory.
-fn find_library(explicit: Option<&Path>) -> Result<std::path::PathBuf, Failure> {
-    let program = std::env::current_exe().map_err(Failure::unavailable)?;
-    let found = engine::library::locate(explicit, &program);
-    if explicit.is_some() || found.is_ok() {
-        return found.map_err(Failure::unavailable);
-    }
-    let here = std::env::current_dir().map_err(Failure::unavailable)?;
-    engine::library::locate(None, &here).map_err(Failure::unavailable)
 }
 
 fn register_demo(control: &ControlPlane) -> Result<(), Failure> {
@@ -369,23 +312,6 @@ async fn seal_days(sealer: Sealer, clock: Clock, interval: std::time::Duration, 
             Err(error) => {
                 tracing::warn!(code = "seal_failed", %error, "a day could not be sealed; it is tried again")
             }
-        }
-    }
-}
-
-async fn follow_engine(mut state: tokio::sync::watch::Receiver<engine::State>, probe: Probe, stopping: Stop) {
-    let mut stop = pin!(stopping.requested());
-    loop {
-        match *state.borrow_and_update() {
-            engine::State::Up => probe.set_ready(),
-            engine::State::Down(reason) => probe.set_unready(reason),
-            engine::State::Stopped => probe.set_unready("stopped"),
-        }
-        tokio::select! {
-            () = &mut stop => return,
-            changed = state.changed() => if changed.is_err() {
-                return stop.await;
-            },
         }
     }
 }

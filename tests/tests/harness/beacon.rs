@@ -4,34 +4,39 @@ use super::http::{Http, Reply};
 use serde_json::{Value, json};
 
 /// An ordinary desktop browser.
-pub const AGENT: &str =
+pub(crate) const AGENT: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36";
 
 /// One visitor as the collector sees them behind a trusted proxy.
 #[derive(Clone, Copy)]
-pub struct Visitor {
-    pub address: &'static str,
-    pub agent: &'static str,
+pub(crate) struct Visitor {
+    pub(crate) address: &'static str,
+    pub(crate) agent: &'static str,
 }
 
 impl Visitor {
-    pub const fn at(address: &'static str) -> Self {
+    pub(crate) const fn at(address: &'static str) -> Self {
         Self { address, agent: AGENT }
     }
 }
 
 /// A pageview of this path.
-pub fn pageview(site: &str, path: &str) -> Value {
+pub(crate) fn pageview(site: &str, path: &str) -> Value {
     json!({ "n": "pageview", "u": format!("https://{site}{path}"), "d": site })
 }
 
 /// Time and scroll depth on this path.
-pub fn engagement(site: &str, path: &str, engaged_ms: u32, scroll: u8) -> Value {
+pub(crate) fn engagement(site: &str, path: &str, engaged_ms: u32, scroll: u8) -> Value {
     json!({ "n": "engagement", "u": format!("https://{site}{path}"), "d": site, "e": engaged_ms, "sd": scroll })
 }
 
 /// Posts a beacon in a visitor's name to the public listener.
-pub async fn send(http: &Http, public: &str, visitor: Visitor, beacon: &Value) -> anyhow::Result<Reply> {
+pub(crate) async fn send(
+    http: &Http,
+    public: &str,
+    visitor: Visitor,
+    beacon: &Value,
+) -> anyhow::Result<Reply> {
     http.post(
         &format!("{public}/api/event"),
         &[

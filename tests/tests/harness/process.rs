@@ -17,22 +17,22 @@ use super::{binary, eventually};
 
 /// What `--announce` writes.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Announced {
-    pub public: String,
-    pub staff: String,
-    pub operations: String,
-    pub setup_link: Option<String>,
+pub(crate) struct Announced {
+    pub(crate) public: String,
+    pub(crate) staff: String,
+    pub(crate) operations: String,
+    pub(crate) setup_link: Option<String>,
 }
 
 /// A data directory with what was registered in it; survives the processes that use it.
 #[derive(Clone)]
-pub struct Installation {
+pub(crate) struct Installation {
     directory: Arc<TempDir>,
-    pub environment: Vec<(&'static str, String)>,
+    pub(crate) environment: Vec<(&'static str, String)>,
 }
 
 impl Installation {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::Builder::new().prefix("sanaq-it-").tempdir().unwrap();
         Self {
             directory: Arc::new(directory),
@@ -45,21 +45,21 @@ impl Installation {
         }
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }
 
-    pub fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.directory.path().join("log")
     }
 
     /// Everything the processes wrote to standard output and error so far.
-    pub fn log_text(&self) -> String {
+    pub(crate) fn log_text(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(self.log()).unwrap_or_default()).into_owned()
     }
 
     /// Runs a command that ends, such as `site add`.
-    pub async fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
         Command::new(binary())
             .args(arguments)
             .arg("--data")
@@ -72,20 +72,20 @@ impl Installation {
     }
 
     /// Registers a site.
-    pub async fn add_site(&self, domain: &str, timezone: &str) {
+    pub(crate) async fn add_site(&self, domain: &str, timezone: &str) {
         let output = self.run(&["site", "add", domain, "--timezone", timezone]).await;
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Makes an API key for a site.
-    pub async fn add_key(&self, domain: &str) -> String {
+    pub(crate) async fn add_key(&self, domain: &str) -> String {
         let output = self.run(&["key", "add", "--site", domain, "--scope", "stats"]).await;
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
     /// Starts `sanaq serve` and waits until it announces itself.
-    pub async fn serve(&self, arguments: &[&str]) -> Process {
+    pub(crate) async fn serve(&self, arguments: &[&str]) -> Process {
         let announce = self.directory.path().join("announce.json");
         let _ = std::fs::remove_file(&announce);
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
@@ -127,10 +127,10 @@ fn announced(file: &Path) -> Option<Announced> {
 }
 
 /// A running `sanaq serve`.
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
-    pub at: Announced,
-    pub http: Http,
+    pub(crate) at: Announced,
+    pub(crate) http: Http,
 }
 
 impl Process {
@@ -139,13 +139,13 @@ impl Process {
     }
 
     /// SIGKILL: nothing is flushed, nothing is said.
-    pub async fn kill(mut self) {
+    pub(crate) async fn kill(mut self) {
         kill_process(self.pid(), Signal::KILL).unwrap();
         self.child.wait().await.unwrap();
     }
 
     /// Sends this signal and waits for the end, at most 5 s as promised to whoever presses Ctrl-C.
-    pub async fn stop(mut self, signal: Signal) -> ExitStatus {
+    pub(crate) async fn stop(mut self, signal: Signal) -> ExitStatus {
         kill_process(self.pid(), signal).unwrap();
         tokio::time::timeout(Duration::from_secs(5), self.child.wait())
             .await
@@ -154,7 +154,7 @@ impl Process {
     }
 
     /// Asks a question as a script does.
-    pub async fn query(&self, key: &str, question: &Value) -> Value {
+    pub(crate) async fn query(&self, key: &str, question: &Value) -> Value {
         let reply = self
             .http
             .post(
@@ -169,7 +169,7 @@ impl Process {
     }
 
     /// Pageviews per path since the first beacon, every page of the answer read (a test may run over midnight).
-    pub async fn pageviews_by_path(&self, key: &str, site: &str) -> Vec<(String, u64)> {
+    pub(crate) async fn pageviews_by_path(&self, key: &str, site: &str) -> Vec<(String, u64)> {
         let mut all = Vec::new();
         loop {
             let answer = self
@@ -192,12 +192,12 @@ impl Process {
     }
 
     /// The text of `/metrics`.
-    pub async fn metrics(&self) -> String {
+    pub(crate) async fn metrics(&self) -> String {
         self.http.get(&format!("{}/metrics", self.at.operations)).await.unwrap().text()
     }
 }
 
 /// The value of one series in the text of `/metrics`.
-pub fn metric(text: &str, series: &str) -> Option<f64> {
+pub(crate) fn metric(text: &str, series: &str) -> Option<f64> {
     text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok())
 }

@@ -24,10 +24,10 @@ use super::http::Http;
 use super::{binary, eventually};
 
 /// The running program, and hands on everything a test wants to move or look into.
-pub struct Service {
-    pub hand: ManualClock,
-    pub http: Http,
-    pub public: String,
+pub(crate) struct Service {
+    pub(crate) hand: ManualClock,
+    pub(crate) http: Http,
+    pub(crate) public: String,
     control: ControlPlane,
     answers: aggregator::Answers,
     deliveries: std::sync::Arc<dyn events::Deliveries>,
@@ -40,7 +40,7 @@ pub struct Service {
 
 impl Service {
     /// Starts it at this time, and waits until it is ready.
-    pub async fn start(now: &str) -> Self {
+    pub(crate) async fn start(now: &str) -> Self {
         let (clock, hand) = Clock::manual(now.parse::<Timestamp>().unwrap());
         let directory = tempfile::Builder::new().prefix("sanaq-it-").tempdir().unwrap();
         let environment = Environment::of([
@@ -84,29 +84,29 @@ impl Service {
         }
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }
 
-    pub fn add_site(&self, domain: &str, timezone: &str) {
+    pub(crate) fn add_site(&self, domain: &str, timezone: &str) {
         self.control.add_site(Author::Console, domain, timezone).unwrap();
     }
 
     /// A beacon that is acknowledged as stored.
-    pub async fn visit(&self, visitor: Visitor, beacon: &Value) {
+    pub(crate) async fn visit(&self, visitor: Visitor, beacon: &Value) {
         let reply = send(&self.http, &self.public, visitor, beacon).await.unwrap();
         assert_eq!(reply.status, StatusCode::ACCEPTED, "{}", reply.text());
         assert_eq!(reply.header("x-sanaq-dropped"), None);
     }
 
     /// The same from a visitor who opted out.
-    pub async fn visit_opted_out(&self, visitor: Visitor, beacon: &Value) {
+    pub(crate) async fn visit_opted_out(&self, visitor: Visitor, beacon: &Value) {
         let headers = [("user-agent", visitor.agent), ("x-forwarded-for", visitor.address), ("sec-gpc", "1")];
         self.post_beacon(&headers, beacon).await;
     }
 
     /// A beacon with these headers, acknowledged.
-    pub async fn post_beacon(&self, headers: &[(&str, &str)], beacon: &Value) {
+    pub(crate) async fn post_beacon(&self, headers: &[(&str, &str)], beacon: &Value) {
         let headers = [headers, &[("content-type", "text/plain")]].concat();
         let url = format!("{}/api/event", self.public);
         let reply = self.http.post(&url, &headers, beacon.to_string()).await.unwrap();
@@ -114,43 +114,43 @@ impl Service {
     }
 
     /// Waits until everything acknowledged is in ClickHouse.
-    pub async fn delivered(&self) {
+    pub(crate) async fn delivered(&self) {
         eventually("the journal is empty", async || self.deliveries.retired(i64::MAX).then_some(())).await;
     }
 
     /// Asks a question as staff do.
-    pub async fn ask(&self, question: &Value) -> Value {
+    pub(crate) async fn ask(&self, question: &Value) -> Value {
         let question = Question::from_json(question).unwrap();
         serde_json::to_value(self.answers.answer(&question).await.unwrap()).unwrap()
     }
 
     /// The tags of the open days, with their sites.
-    pub async fn tags(&self) -> BTreeSet<(u32, u64)> {
+    pub(crate) async fn tags(&self) -> BTreeSet<(u32, u64)> {
         let sql = "SELECT DISTINCT site, tag FROM events WHERE tag != 0";
         self.owner.query(sql).fetch_all().await.unwrap().into_iter().collect()
     }
 
     /// Dates of which at least one site is sealed.
-    pub async fn sealed_days(&self) -> BTreeSet<String> {
+    pub(crate) async fn sealed_days(&self) -> BTreeSet<String> {
         let sql = "SELECT DISTINCT toString(day) FROM sealed_days";
         self.owner.query(sql).fetch_all().await.unwrap().into_iter().collect()
     }
 
     /// How many parts of `events` belong to the partition that closes at this instant, merged-away ones included.
-    pub async fn parts_of(&self, closes_at: &str) -> u64 {
+    pub(crate) async fn parts_of(&self, closes_at: &str) -> u64 {
         let sql =
             "SELECT count() FROM system.parts WHERE table = 'events' AND partition_id = {closes_at:String}";
         self.owner.query(sql).param("closes_at", closes_at).fetch_one().await.unwrap()
     }
 
     /// Every table of Sanaq.
-    pub async fn tables(&self) -> Vec<String> {
+    pub(crate) async fn tables(&self) -> Vec<String> {
         let sql = "SELECT name FROM system.tables WHERE database = {database:String} ORDER BY name";
         self.owner.query(sql).param("database", &self.database).fetch_all().await.unwrap()
     }
 
     /// Name, type and comment of each column of a table.
-    pub async fn columns(&self, table: &str) -> Vec<(String, String)> {
+    pub(crate) async fn columns(&self, table: &str) -> Vec<(String, String)> {
         let sql = "SELECT name, type FROM system.columns
             WHERE database = {database:String} AND table = {table:String} ORDER BY position";
         self.owner
@@ -163,7 +163,7 @@ impl Service {
     }
 
     /// All rows of a table as text.
-    pub async fn dump(&self, table: &str) -> String {
+    pub(crate) async fn dump(&self, table: &str) -> String {
         assert!(table.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
         let mut cursor =
             self.owner.query(&format!("SELECT * FROM {table}")).fetch_bytes("TSVWithNames").unwrap();
@@ -171,7 +171,7 @@ impl Service {
     }
 
     /// Stops it as Ctrl-C does, within 5 s.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.stopper.stop();
         let ended = tokio::time::timeout(Duration::from_secs(5), self.running.join_next()).await;
         assert_eq!(ended.expect("stops within 5 s").unwrap().unwrap(), Exit::Clean);

@@ -1,0 +1,265 @@
+//! Every configuration key, with its default and its reason: one type per section of the file.
+//!
+//! `docs/configuration.md` is printed from here; a test fails when it is stale.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use collector::address::TrustedProxies;
+use serve::access::Secret;
+use serve::config::{GIB, Keys, MIB, Settings};
+use serve::listener::Limits;
+use serve::telemetry::{Format, Level};
+
+/// `[data]`
+pub struct Data {
+    /// The data directory.
+    pub directory: PathBuf,
+}
+
+impl Settings for Data {
+    const SECTION: &'static str = "data";
+    const DOC: &'static str = "Where everything is kept that is kept.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        Self {
+            directory: keys.path("directory", "data", "Holds the journal, the control plane and the embedded ClickHouse; mode 0700. `--data` overrides it."),
+        }
+    }
+}
+
+/// `[public]`
+pub struct Public {
+    /// Address to listen on.
+    pub listen: String,
+    /// The address as visitors' browsers see it, where that differs.
+    pub url: Option<String>,
+    /// Whether the demo site is served.
+    pub demo: bool,
+    /// Bounds of the listener.
+    pub limits: Limits,
+}
+
+impl Settings for Public {
+    const SECTION: &'static str = "public";
+    const DOC: &'static str =
+        "The door of the website and its visitors: tracker script and beacons. Behind a proxy that ends TLS.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        Self {
+            listen: keys.address("listen", "127.0.0.1:8080", "Loopback, as a proxy stands in front."),
+            url: keys.optional_url("url", "How browsers reach it (`https://stats.example.kz`); stands in the snippet. Without it, `listen`."),
+            demo: keys.flag("demo", false, "Serve the demo site at `/demo/` and register it. Off, as it is for trying out; `make run` turns it on."),
+            limits: Limits::read(keys),
+        }
+    }
+}
+
+/// `[staff]`
+pub struct Staff {
+    /// Address to listen on.
+    pub listen: String,
+    /// The address as staff's browsers see it, where that differs.
+    pub url: Option<String>,
+}
+
+impl Settings for Staff {
+    const SECTION: &'static str = "staff";
+    const DOC: &'static str = "The door of staff: dashboards and stats API.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        Self {
+            listen: keys.address("listen", "127.0.0.1:8081", "Loopback, as a proxy stands in front."),
+            url: keys.optional_url("url", "How staff reach it. With `https://`, cookies are `Secure` and named `__Host-…`. Without it, `listen`."),
+        }
+    }
+}
+
+/// `[operations]`
+pub struct Operations {
+    /// Address to listen on.
+    pub listen: String,
+}
+
+impl Settings for Operations {
+    const SECTION: &'static str = "operations";
+    const DOC: &'static str = "The door of operators: `/metrics`, `/livez`, `/readyz`. No visitor data, but no business of the world's either.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        Self {
+            listen: keys.address(
+                "listen",
+                "127.0.0.1:9464",
+                "Loopback; open it to the monitoring network only.",
+            ),
+        }
+    }
+}
+
+/// `[collector]`
+pub struct Collector {
+    /// Number of this collector.
+    pub id: u16,
+    /// Proxies that may name the visitor's address.
+    pub trusted_proxies: TrustedProxies,
+    /// Country database.
+    pub geo_database: Option<PathBuf>,
+}
+
+impl Settings for Collector {
+    const SECTION: &'static str = "collector";
+    const DOC: &'static str = "How a beacon becomes an event.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        let one = |text: &str| match TrustedProxies::parse(&[text]) {
+            Ok(_) => Ok(text.to_owned()),
+            Err(errors) => Err(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+        };
+        let id = keys.count(
+            "id",
+            1,
+            1..=u16::MAX,
+            "Number of this collector in every row; different for each collector of one database.",
+        );
+        let proxies = keys.list("trusted_proxies", &[], one, "Networks (`10.0.0.0/8`, `::1`) whose `X-Forwarded-For` or `Forwarded` is believed. None by default: anybody could write anything there.");
+        Self {
+            id,
+            trusted_proxies: TrustedProxies::parse(&proxies).unwrap_or_default(),
+            geo_database: keys.optional_path("geo_database", "Country database (`mmdb`). Without it, `country.mmdb` in the data directory (`sanaq geo build`); without that, the browser's time zone decides."),
+        }
+    }
+}
+
+/// `[journal]`
+pub struct Journal {
+    /// Size cap.
+    pub max_bytes: u64,
+}
+
+impl Settings for Journal {
+    const SECTION: &'static str = "journal";
+    const DOC: &'static str = "Where acknowledged beacons wait on disk for ClickHouse.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        Self {
+            max_bytes: keys.size("max_size", 2 * GIB, MIB..=1024 * GIB, "Beyond it beacons are refused with 503; nothing acknowledged is ever dropped. Some 8 million beacons."),
+        }
+    }
+}
+
+/// `[clickhouse]`
+pub struct ClickHouse {
+    /// A server or cluster to use instead of the embedded engine.
+    pub url: Option<String>,
+    /// Database.
+    pub database: String,
+    /// User.
+    pub user: String,
+    /// Password.
+    pub password: Option<Secret>,
+}
+
+impl Settings for ClickHouse {
+    const SECTION: &'static str = "clickhouse";
+    const DOC: &'static str = "A ClickHouse of your own, instead of the embedded one.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        Self {
+            url: keys.optional_url(
+                "url",
+                "HTTP address of the server. With it, the embedded engine is never started.",
+            ),
+            database: keys.text("database", "sanaq", "Made if missing; holds nothing but Sanaq's tables."),
+            user: keys.text(
+                "user",
+                "default",
+                "Needs all rights on the database. The embedded engine has users of its own.",
+            ),
+            password: keys.secret("password", "That user's password."),
+        }
+    }
+}
+
+/// `[engine]`
+pub struct Engine {
+    /// The library, where it is not found by itself.
+    pub library: Option<PathBuf>,
+    /// Memory cap.
+    pub memory_bytes: u64,
+}
+
+impl Settings for Engine {
+    const SECTION: &'static str = "engine";
+    const DOC: &'static str = "The embedded ClickHouse.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        Self {
+            library: keys.optional_path(
+                "library",
+                "`libchdb.so`. Without it, looked for beside the program and where `make run` installs it.",
+            ),
+            memory_bytes: keys.size(
+                "memory",
+                2 * GIB,
+                256 * MIB..=1024 * GIB,
+                "Most memory it may take; it idles at about 200 MiB. Fits a machine of 4 GiB.",
+            ),
+        }
+    }
+}
+
+/// `[seal]`
+pub struct Seal {
+    /// Wait after the end of a day.
+    pub grace: Duration,
+    /// Pause between two looks.
+    pub interval: Duration,
+}
+
+impl Settings for Seal {
+    const SECTION: &'static str = "seal";
+    const DOC: &'static str = "Turning a finished day into statistics.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        let hour = Duration::from_secs(3600);
+        Self {
+            grace: keys.duration(
+                "grace",
+                Duration::from_secs(120),
+                Duration::ZERO..=24 * hour,
+                "Wait after a site's midnight, for beacons that are still on their way.",
+            ),
+            interval: keys.duration(
+                "interval",
+                Duration::from_secs(30),
+                Duration::from_millis(50)..=hour,
+                "Pause between two looks for a day to seal.",
+            ),
+        }
+    }
+}
+
+/// `[log]`
+pub struct Log {
+    /// JSON or text.
+    pub format: Format,
+    /// Least level.
+    pub level: Level,
+}
+
+impl Settings for Log {
+    const SECTION: &'static str = "log";
+    const DOC: &'static str = "Log lines on standard error. `docs/logging.md` says what is never in them.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        Self {
+            format: keys.choice(
+                "format",
+                Format::Text,
+                Format::NAMES,
+                "`json` for a log collector, `text` for people.",
+            ),
+            level: keys.choice("level", Level::Info, Level::NAMES, "Least level that is written."),
+        }
+    }
+}

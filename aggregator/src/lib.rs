@@ -1,1 +1,28 @@
-//! Under construction.
+//! Owns the ClickHouse schema; seals days; answers questions.
+//!
+//! | module | what it owns |
+//! |---|---|
+//! | [`schema`] | migrations, the lock they run under, the check at start |
+//! | [`question`] | what may be asked: Plausible's Stats API v2, as a closed grammar |
+//! | [`answer`] | what comes back, as that API spells it |
+//! | [`answers`] | the engine: planner, SQL, one consistent reading of sealed and open days |
+//! | [`suppress`] | the one place every answer passes before anybody sees it |
+//! | [`seal`] | turning a finished day into statistics and dropping the rows that carried its pseudonyms |
+//!
+//! A visit has one definition, in `sql/visit/`. The open day and the seal are made of the same files, so a day reads the
+//! same before and after it is sealed.
+
+pub mod answer;
+pub mod answers;
+pub mod question;
+pub mod schema;
+pub mod seal;
+pub mod suppress;
+
+mod sql;
+mod store;
+
+pub use answer::Answer;
+pub use answers::{Answers, Pulse};
+pub use question::{Question, QuestionError};
+pub use seal::{SealError, SealMetrics, SealedDay, Sealer};

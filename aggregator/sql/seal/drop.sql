@@ -1,0 +1,2 @@
+-- seal_drop
+ALTER TABLE events DROP PARTITION ID '{partition}'

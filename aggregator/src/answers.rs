@@ -1,0 +1,194 @@
+//! Answers questions from sealed statistics and open days.
+//!
+//! Each site-day is answered from exactly one side. The list of open days (partitions of `events` that are not published in
+//! `sealed_days`) is read first and bound to the statement: events count only inside it, statistics only outside it and
+//! only when published. A day that is sealed while an answer is computed could have lost its events between the two
+//! reads: so the list is read again afterwards, and the answer is thrown away and asked again if a day has left it.
+
+mod plan;
+mod table;
+
+use std::sync::Arc;
+
+use clickhouse::Row;
+use events::{LocalDay, Site, SiteId, SiteList};
+use jiff::civil::Date;
+use jiff::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
+use serve::access::ClickHouseAccess;
+use serve::clock::Clock;
+
+use crate::answer::{Answer, Figure, Meta};
+use crate::question::{DateRange, Period, Question, QuestionError};
+use crate::sql;
+use crate::store::{Store, StoreError};
+use crate::suppress::{Audience, Found, class, suppress};
+use plan::Plan;
+pub(crate) use plan::Shift;
+
+/// How often an answer is asked again because a day was sealed meanwhile. Days are sealed a few times an hour at most.
+const ATTEMPTS: usize = 5;
+
+/// A day can be sealed while it is asked for once it has ended; clocks of two machines differ by less than this.
+const CLOCK_MARGIN_S: i64 = 3600;
+
+/// Visitors are current for this long.
+const CURRENT_S: i64 = 300;
+
+/// The question engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Answers {
+    store: Store,
+    sites: Arc<SiteList>,
+    clock: Clock,
+}
+
+/// What the live view shows of a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Pulse {
+    /// Distinct visitors of the last five minutes.
+    pub current_visitors: u64,
+    /// Page views and custom events of the site's current day.
+    pub events_today: u64,
+}
+
+#[derive(Row, Deserialize)]
+struct PulseRow {
+    current_visitors: u64,
+    events_today: u64,
+}
+
+#[derive(Row, Deserialize)]
+struct BornRow {
+    at: i64,
+    day_number: i32,
+    lines: u64,
+}
+
+impl From<StoreError> for QuestionError {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!(code = error.code, query = error.query, "statistics unavailable");
+        Self::Unavailable { clickhouse: error.code }
+    }
+}
+
+impl Answers {
+    /// Answers from this database for these sites.
+    #[must_use]
+    pub fn new(access: ClickHouseAccess, sites: Arc<SiteList>, clock: Clock) -> Self {
+        Self { store: Store::new(&access), sites, clock }
+    }
+
+    /// Answers one question for staff.
+    ///
+    /// # Errors
+    /// When the question cannot be answered; see [`QuestionError`].
+    pub async fn answer(&self, question: &Question) -> Result<Answer, QuestionError> {
+        let site = self.sites.by_domain(&question.site_id).ok_or(QuestionError::UnknownSite)?;
+        let now = self.clock.now();
+        if question.date_range == DateRange::Realtime {
+            return self.realtime(&site, question).await;
+        }
+        let born = match question.date_range {
+            DateRange::All => self.born(site.id).await?.map(|(_, day)| day),
+            _ => None,
+        };
+        let period =
+            Period::resolve(question.date_range, now, &site.zone, born).map_err(|_| out_of_calendar())?;
+        let plan = Plan::new(question, period, &site).map_err(|_| out_of_calendar())?;
+        let rows = self.rows(&plan, now).await?;
+        let total = if plan.is_beyond(&rows) {
+            self.rows(&plan.first_row(), now).await?.first().map_or(0, table::Counted::total_rows)
+        } else {
+            rows.first().map_or(0, table::Counted::total_rows)
+        };
+        let classes = question.dimensions.iter().map(|dimension| class(*dimension));
+        let (rows, total) = suppress(Audience::Staff, classes, Found((rows, total)))?.into_inner();
+        table::answer(question, &plan, &site, now, rows, total).map_err(|_| out_of_calendar())
+    }
+
+    /// Distinct visitors of the last five minutes, engagement apart.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer or the site is unknown.
+    pub async fn current_visitors(&self, site: SiteId) -> Result<u64, QuestionError> {
+        Ok(self.pulse(site).await?.current_visitors)
+    }
+
+    /// What the live view shows.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer or the site is unknown.
+    pub async fn pulse(&self, site: SiteId) -> Result<Pulse, QuestionError> {
+        let site = self.sites.by_id(site).ok_or(QuestionError::UnknownSite)?;
+        let now = self.clock.now();
+        let today = LocalDay::at(now, &site.zone).map_err(|_| out_of_calendar())?;
+        let row: PulseRow = self
+            .store
+            .file(sql::PULSE)
+            .param("site", site.id.0)
+            .param("since", now.as_second() - CURRENT_S)
+            .param("closes_at", today.closes_at)
+            .one()
+            .await?;
+        let pulse = Pulse { current_visitors: row.current_visitors, events_today: row.events_today };
+        Ok(suppress(Audience::Staff, [], Found(pulse))?.into_inner())
+    }
+
+    /// When the first beacon of a site arrived, in Unix seconds; of a sealed day, the hour it arrived in.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    pub async fn first_event(&self, site: SiteId) -> Result<Option<i64>, QuestionError> {
+        Ok(self.born(site).await?.map(|(at, _)| at))
+    }
+
+    /// Instant and local day of a site's first event.
+    async fn born(&self, site: SiteId) -> Result<Option<(i64, Date)>, QuestionError> {
+        let row: BornRow = self.store.file(sql::BORN).param("site", site.0).one().await?;
+        Ok((row.lines > 0).then(|| (row.at, table::date(row.day_number))))
+    }
+
+    async fn realtime(&self, site: &Site, question: &Question) -> Result<Answer, QuestionError> {
+        let current = self.current_visitors(site.id).await?;
+        Ok(Answer {
+            results: vec![crate::answer::Row { metrics: vec![Figure::Whole(current)], dimensions: vec![] }],
+            meta: Meta { time_labels: None, total_rows: question.include.total_rows.then_some(1) },
+            query: table::echo(question, serde_json::Value::from("realtime")),
+        })
+    }
+
+    /// The plan's rows, every day from one side.
+    async fn rows(&self, plan: &Plan, now: Timestamp) -> Result<Vec<table::Counted>, QuestionError> {
+        let mut open = self.open_days(plan).await?;
+        for _ in 0..ATTEMPTS {
+            let rows = plan.statement(&self.store, &open).all().await?;
+            if open.iter().all(|closes_at| *closes_at > now.as_second() + CLOCK_MARGIN_S) {
+                return Ok(rows);
+            }
+            let after = self.open_days(plan).await?;
+            if open.iter().all(|closes_at| after.contains(closes_at)) {
+                return Ok(rows);
+            }
+            open = after;
+        }
+        Err(QuestionError::Unavailable { clickhouse: 0 })
+    }
+
+    /// The open days that the plan's period can touch.
+    async fn open_days(&self, plan: &Plan) -> Result<Vec<i64>, QuestionError> {
+        let mut open: Vec<i64> = self.store.file(sql::OPEN_DAYS).all().await?;
+        open.retain(|closes_at| plan.may_touch(*closes_at));
+        Ok(open)
+    }
+}
+
+fn out_of_calendar() -> QuestionError {
+    QuestionError::invalid("invalid_date_range", "#/date_range", "The range is outside the calendar.")
+}
+
+/// A day as ClickHouse numbers them.
+fn day_number(day: Date) -> i64 {
+    let since: Span = day - Date::constant(1970, 1, 1);
+    i64::from(since.get_days())
+}

@@ -1,0 +1,234 @@
+//! From a question to one statement.
+
+use events::{LocalDay, Site};
+use jiff::Timestamp;
+
+use super::day_number;
+use super::table::Counted;
+use crate::question::{Bucket, Dimension, Direction, Interval, Metric, OrderKey, Period, Question};
+use crate::sql::{self, Detail, Scope, Stat};
+use crate::store::{Statement, Store};
+
+/// A run of open days and one day's seal look this far beyond the calendar: sites change their zone.
+const ZONE_MARGIN_S: i64 = 2 * 86_400;
+
+/// What will be asked of ClickHouse.
+#[derive(Clone)]
+pub(super) struct Plan {
+    pub(super) period: Period,
+    pub(super) interval: Option<Interval>,
+    /// Rows are paged by ClickHouse; a pure time series is filled up with zeros first and paged here.
+    pub(super) paged_there: bool,
+    site: u32,
+    stat: Stat,
+    order: String,
+    limit: u64,
+    offset: u64,
+    total_wanted: bool,
+    shift: Shift,
+    /// First and last instant of the period, in Unix seconds.
+    span: (i64, i64),
+}
+
+impl Plan {
+    pub(super) fn new(question: &Question, period: Period, site: &Site) -> Result<Self, jiff::Error> {
+        let time = question.dimensions.iter().copied().find(|d| d.is_time());
+        let other = question.dimensions.iter().copied().find(|d| !d.is_time());
+        let paged_there = other.is_some();
+        let first = LocalDay::of(period.first, &site.zone)?;
+        let last = LocalDay::of(period.last, &site.zone)?;
+        Ok(Self {
+            period,
+            interval: time.and_then(|time| period.interval(time)),
+            paged_there,
+            site: site.id.0,
+            stat: Stat::counting(other),
+            order: order(question),
+            limit: if paged_there { u64::from(question.pagination.limit) } else { 200_000 },
+            offset: if paged_there { u64::from(question.pagination.offset) } else { 0 },
+            total_wanted: question.include.total_rows,
+            shift: Shift::within(first.opens_at, last.closes_at, site),
+            span: (first.opens_at, last.closes_at),
+        })
+    }
+
+    /// Whether a partition can hold days of the period.
+    pub(super) fn may_touch(&self, closes_at: i64) -> bool {
+        (self.span.0 - ZONE_MARGIN_S..=self.span.1 + ZONE_MARGIN_S).contains(&closes_at)
+    }
+
+    /// Whether a page without rows leaves the number of all rows to be asked for: it stands in the rows themselves.
+    pub(super) fn is_beyond(&self, rows: &[Counted]) -> bool {
+        self.total_wanted && self.offset > 0 && rows.is_empty()
+    }
+
+    /// The same plan for the first row alone.
+    pub(super) fn first_row(&self) -> Self {
+        Self { offset: 0, limit: 1, ..self.clone() }
+    }
+
+    /// The one statement: sealed days from the statistics, the days of `open` from the events.
+    pub(super) fn statement(&self, store: &Store, open: &[i64]) -> Statement {
+        let sql = sql::ANSWER.fill(&[
+            ("bucket", self.bucket()),
+            ("order", &self.order),
+            ("units", &self.units(!open.is_empty())),
+        ]);
+        store
+            .statement(sql::ANSWER.name(), &sql)
+            .param("site", self.site)
+            .param("first", self.period.first.to_string())
+            .param("last", self.period.last.to_string())
+            .param("open", open)
+            .param("limit", self.limit)
+            .param("offset", self.offset)
+            .param("shift_from", self.shift.from)
+            .param("shift_until", self.shift.until)
+            .param("shift_by", self.shift.by)
+    }
+
+    fn units(&self, some_open: bool) -> String {
+        let open = Detail::Open(Scope::Question);
+        let (sealed, live) = if self.interval == Some(Interval::Hour) {
+            let live = || sql::OPEN_HOURLY.fill(&[("hourly", &open.hourly())]);
+            (sql::SEALED_HOURLY.fill(&[]), some_open.then(live))
+        } else {
+            let live = || sql::OPEN_DAILY.fill(&[("daily", &open.daily(self.stat.family(), &[self.stat]))]);
+            (sql::SEALED_DAILY.fill(&[("stat", self.stat.name())]), some_open.then(live))
+        };
+        match live {
+            None => sealed,
+            Some(live) => format!("{sealed}\nUNION ALL\n{live}"),
+        }
+    }
+
+    fn bucket(&self) -> &'static str {
+        match self.interval {
+            None => "0",
+            Some(Interval::Hour) => "toInt32(day) * 24 + hour",
+            Some(Interval::Day) => "day",
+            Some(Interval::Week) => "greatest(toMonday(day), {first:Date})",
+            Some(Interval::Month) => "greatest(toStartOfMonth(day), {first:Date})",
+        }
+    }
+}
+
+/// The clock change of the open days, if there is one: between `from` and `until` the offset differs by `by` seconds from
+/// the one at the end of its day. All zero for none. Open days are few; a second change among them would be months away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Shift {
+    pub(crate) from: i64,
+    pub(crate) until: i64,
+    pub(crate) by: i64,
+}
+
+impl Shift {
+    /// The last clock change after `opens_at` and before `closes_at`.
+    pub(crate) fn within(opens_at: i64, closes_at: i64, site: &Site) -> Self {
+        let change = Timestamp::from_second(closes_at)
+            .ok()
+            .and_then(|end| site.zone.preceding(end).next())
+            .map(|change| (change.timestamp(), change.offset()))
+            .filter(|(at, _)| at.as_second() > opens_at);
+        let Some((at, offset)) = change else {
+            return Self::default();
+        };
+        let until = at.as_second();
+        let Some(before) = Timestamp::from_second(until - 1).ok().map(|just| site.zone.to_offset(just))
+        else {
+            return Self::default();
+        };
+        let from = LocalDay::at(at, &site.zone).map_or(opens_at, |day| day.opens_at);
+        Self { from, until, by: i64::from(before.seconds()) - i64::from(offset.seconds()) }
+    }
+}
+
+/// The question's order, then the default one, then the value: pages must not overlap.
+fn order(question: &Question) -> String {
+    let mut keys = question.order_by.clone();
+    keys.extend(default_order(question));
+    let mut terms: Vec<String> = keys
+        .into_iter()
+        .map(|(key, direction)| {
+            let expression = match key {
+                OrderKey::Metric(metric) => ordering(metric),
+                OrderKey::Dimension(dimension) if dimension.is_time() => "bucket",
+                OrderKey::Dimension(_) => "value",
+            };
+            format!("{expression} {}", if direction == Direction::Ascending { "ASC" } else { "DESC" })
+        })
+        .collect();
+    terms.push("value ASC".to_owned());
+    terms.join(", ")
+}
+
+/// Time ascending, else the first metric descending.
+pub(super) fn default_order(question: &Question) -> Vec<(OrderKey, Direction)> {
+    let time = question.dimensions.iter().copied().find(|d| d.is_time());
+    let time = time.map(|time: Dimension| (OrderKey::Dimension(time), Direction::Ascending));
+    let metric = question.metrics.first().map(|first| (OrderKey::Metric(*first), Direction::Descending));
+    time.into_iter().chain(metric).collect()
+}
+
+/// A metric in SQL, by the same whole numbers as `table::figure` computes it, so that order and figures agree.
+const fn ordering(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Visitors => "visitors",
+        Metric::Visits => "visits",
+        Metric::Pageviews => "pageviews",
+        Metric::Events => "events",
+        Metric::BounceRate => "intDiv(200 * bounces + entries, 2 * greatest(entries, 1))",
+        Metric::VisitDuration => "intDiv(2 * duration_s + entries, 2 * greatest(entries, 1))",
+        Metric::ViewsPerVisit => "intDiv(200 * visit_pageviews + entries, 2 * greatest(entries, 1))",
+        Metric::EngagedTime => "intDiv(engaged_ms + 500 * visits, 1000 * greatest(visits, 1))",
+    }
+}
+
+/// The period as the API spells it: first and last second, with the site's offset.
+pub(super) fn spelled(period: Period, site: &Site) -> Result<[String; 2], jiff::Error> {
+    let opens = Timestamp::from_second(LocalDay::of(period.first, &site.zone)?.opens_at)?;
+    let closes = Timestamp::from_second(LocalDay::of(period.last, &site.zone)?.closes_at - 1)?;
+    let offset = |at: Timestamp| at.to_zoned(site.zone.clone()).strftime("%:z").to_string();
+    Ok([
+        format!("{}T00:00:00{}", period.first, offset(opens)),
+        format!("{}T23:59:59{}", period.last, offset(closes)),
+    ])
+}
+
+/// Buckets and rows meet in this number.
+pub(super) fn bucket_number(bucket: Bucket) -> i64 {
+    match bucket {
+        Bucket::Date(date) => day_number(date),
+        Bucket::Hour(date, hour) => day_number(date) * 24 + i64::from(hour),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::{OptOutMode, SiteId};
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+
+    fn shift(zone: &str, day: jiff::civil::Date) -> Shift {
+        let zone = TimeZone::get(zone).unwrap();
+        let day = LocalDay::of(day, &zone).unwrap();
+        let site = Site { id: SiteId(1), domain: "a.kz".into(), zone, opt_out: OptOutMode::Tally };
+        Shift::within(day.opens_at, day.closes_at, &site)
+    }
+
+    #[test]
+    fn a_day_without_a_clock_change_has_no_shift() {
+        assert_eq!(shift("Asia/Almaty", date(2026, 11, 22)), Shift::default());
+        assert_eq!(shift("Europe/Berlin", date(2026, 11, 22)), Shift::default());
+    }
+
+    #[test]
+    fn a_clock_change_shifts_what_came_before_it() {
+        let spring = shift("Europe/Berlin", date(2026, 3, 29));
+        assert_eq!((spring.until - spring.from, spring.by), (2 * 3600, -3600));
+        let autumn = shift("Europe/Berlin", date(2026, 10, 25));
+        assert_eq!((autumn.until - autumn.from, autumn.by), (3 * 3600, 3600));
+        assert_eq!(shift("Australia/Lord_Howe", date(2026, 10, 4)).by, -1800);
+    }
+}

@@ -1,0 +1,217 @@
+//! Date ranges, resolved on the calendar of a site.
+
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp, Unit, Zoned};
+
+use super::{DateRange, Dimension};
+
+/// A run of whole local days, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// The first day.
+    pub first: Date,
+    /// The last day.
+    pub last: Date,
+}
+
+/// The unit of a time series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interval {
+    Hour,
+    Day,
+    Week,
+    Month,
+}
+
+impl Period {
+    /// The days that `range` means at `now` in `zone`. `born` is the day of the site's first beacon, for "all".
+    ///
+    /// # Errors
+    /// Outside the years the calendar can hold.
+    pub fn resolve(
+        range: DateRange,
+        now: Timestamp,
+        zone: &TimeZone,
+        born: Option<Date>,
+    ) -> Result<Self, jiff::Error> {
+        let today = now.to_zoned(zone.clone()).date();
+        let yesterday = today.checked_sub(Span::new().days(1))?;
+        let this_month = today.first_of_month();
+        Ok(match range {
+            DateRange::Today | DateRange::Realtime => Self { first: today, last: today },
+            DateRange::Days(days) => {
+                Self { first: today.checked_sub(Span::new().days(i64::from(days)))?, last: yesterday }
+            }
+            DateRange::Month => Self { first: this_month, last: today.last_of_month() },
+            DateRange::Months(months) => Self {
+                first: this_month.checked_sub(Span::new().months(i64::from(months)))?,
+                last: this_month.checked_sub(Span::new().days(1))?,
+            },
+            DateRange::Year => Self { first: today.first_of_year(), last: today.last_of_year() },
+            DateRange::All => Self { first: born.unwrap_or(today).min(today), last: today },
+            DateRange::Dates(first, last) => Self { first, last },
+        })
+    }
+
+    /// How many days it has.
+    pub(crate) fn days(self) -> i64 {
+        days_between(self.first, self.last) + 1
+    }
+
+    /// The unit that `dimension` means for this period.
+    pub(crate) fn interval(self, dimension: Dimension) -> Option<Interval> {
+        match dimension {
+            Dimension::Time => Some(match self.days() {
+                ..=2 => Interval::Hour,
+                3..=40 => Interval::Day,
+                41..=364 => Interval::Week,
+                _ => Interval::Month,
+            }),
+            Dimension::TimeHour => Some(Interval::Hour),
+            Dimension::TimeDay => Some(Interval::Day),
+            Dimension::TimeWeek => Some(Interval::Week),
+            Dimension::TimeMonth => Some(Interval::Month),
+            _ => None,
+        }
+    }
+
+    /// Every bucket of the period in order. Hours are those of the site's clock: the hour that a day of 23 has not is
+    /// missing, the hour that a day of 25 has twice stands once.
+    pub(crate) fn buckets(self, interval: Interval, zone: &TimeZone) -> Result<Vec<Bucket>, jiff::Error> {
+        let mut buckets = Vec::new();
+        let mut push = |bucket: Bucket| {
+            if buckets.last() != Some(&bucket) {
+                buckets.push(bucket);
+            }
+        };
+        match interval {
+            Interval::Hour => {
+                let mut at = self.first.to_zoned(zone.clone())?.start_of_day()?;
+                while at.date() <= self.last {
+                    push(Bucket::Hour(at.date(), at.hour()));
+                    // Finer than any shift of a clock, so that an hour cut short by one is still met.
+                    at = at.checked_add(SignedDuration::from_mins(15))?;
+                }
+                // A clock set back shows an hour again later than the one after it began.
+                buckets.sort_unstable();
+                buckets.dedup();
+            }
+            Interval::Day | Interval::Week | Interval::Month => {
+                let mut day = self.first;
+                while day <= self.last {
+                    push(Bucket::Date(self.clamped(interval, day)));
+                    day = day.tomorrow()?;
+                }
+            }
+        }
+        Ok(buckets)
+    }
+
+    /// The first day of the bucket that `day` falls into, not before the period's own first day.
+    pub(crate) fn clamped(self, interval: Interval, day: Date) -> Date {
+        let begins = match interval {
+            Interval::Hour | Interval::Day => day,
+            Interval::Week => monday_of(day),
+            Interval::Month => day.first_of_month(),
+        };
+        begins.max(self.first)
+    }
+}
+
+/// One unit of a time series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Bucket {
+    /// A day, or the first day of a week or month.
+    Date(Date),
+    /// An hour of a day on the site's clock.
+    Hour(Date, i8),
+}
+
+impl Bucket {
+    /// As the v2 API spells it.
+    pub(crate) fn label(self) -> String {
+        match self {
+            Self::Date(date) => date.to_string(),
+            Self::Hour(date, hour) => format!("{date} {hour:02}:00:00"),
+        }
+    }
+
+    /// Whether it has begun at `now`, a local time of the site.
+    pub(crate) fn has_begun(self, now: &Zoned) -> bool {
+        match self {
+            Self::Date(date) => date <= now.date(),
+            Self::Hour(date, hour) => (date, hour) <= (now.date(), now.hour()),
+        }
+    }
+}
+
+fn monday_of(day: Date) -> Date {
+    let since = day.weekday().since(Weekday::Monday);
+    day.checked_sub(Span::new().days(i64::from(since))).unwrap_or(day)
+}
+
+fn days_between(first: Date, last: Date) -> i64 {
+    first.until((Unit::Day, last)).map_or(0, |span| i64::from(span.get_days()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn zone(name: &str) -> TimeZone {
+        TimeZone::get(name).unwrap()
+    }
+
+    fn at(range: DateRange, now: &str, zone_name: &str) -> (String, String) {
+        let period = Period::resolve(range, now.parse().unwrap(), &zone(zone_name), None).unwrap();
+        (period.first.to_string(), period.last.to_string())
+    }
+
+    #[test]
+    fn relative_ranges_end_yesterday_on_the_sites_calendar() {
+        // 20:00 UTC is already the 23rd in Almaty.
+        let now = "2026-11-22T20:00:00Z";
+        assert_eq!(at(DateRange::Today, now, "Asia/Almaty"), ("2026-11-23".into(), "2026-11-23".into()));
+        assert_eq!(at(DateRange::Days(7), now, "Asia/Almaty"), ("2026-11-16".into(), "2026-11-22".into()));
+        assert_eq!(at(DateRange::Days(7), now, "UTC"), ("2026-11-15".into(), "2026-11-21".into()));
+        assert_eq!(at(DateRange::Month, now, "UTC"), ("2026-11-01".into(), "2026-11-30".into()));
+        assert_eq!(at(DateRange::Months(12), now, "UTC"), ("2025-11-01".into(), "2026-10-31".into()));
+        assert_eq!(at(DateRange::All, now, "UTC"), ("2026-11-22".into(), "2026-11-22".into()));
+    }
+
+    #[test]
+    fn the_automatic_unit_grows_with_the_range() {
+        let unit = |last| Period { first: date(2026, 1, 1), last }.interval(Dimension::Time).unwrap();
+        assert_eq!(unit(date(2026, 1, 2)), Interval::Hour);
+        assert_eq!(unit(date(2026, 1, 3)), Interval::Day);
+        assert_eq!(unit(date(2026, 2, 9)), Interval::Day);
+        assert_eq!(unit(date(2026, 2, 10)), Interval::Week);
+        assert_eq!(unit(date(2026, 12, 31)), Interval::Month);
+    }
+
+    #[test]
+    fn days_of_23_and_25_hours_show_23_and_24_labels() {
+        let hours = |day, name: &str| {
+            let period = Period { first: day, last: day };
+            let labels = period.buckets(Interval::Hour, &zone(name)).unwrap();
+            labels.into_iter().map(Bucket::label).collect::<Vec<_>>()
+        };
+        let spring = hours(date(2026, 3, 29), "Europe/Berlin");
+        assert_eq!(spring.len(), 23);
+        assert!(!spring.contains(&"2026-03-29 02:00:00".to_owned()));
+        assert_eq!(hours(date(2026, 10, 25), "Europe/Berlin").len(), 24);
+        assert_eq!(hours(date(2026, 4, 5), "Australia/Lord_Howe").len(), 24);
+        assert_eq!(hours(date(2026, 10, 4), "Australia/Lord_Howe").len(), 24);
+        assert_eq!(hours(date(2026, 11, 22), "Asia/Kathmandu").len(), 24);
+    }
+
+    #[test]
+    fn weeks_begin_on_monday_and_the_first_is_cut_to_the_range() {
+        let period = Period { first: date(2026, 11, 18), last: date(2026, 12, 1) };
+        let weeks = period.buckets(Interval::Week, &TimeZone::UTC).unwrap();
+        let labels: Vec<_> = weeks.into_iter().map(Bucket::label).collect();
+        assert_eq!(labels, ["2026-11-18", "2026-11-23", "2026-11-30"]);
+    }
+}

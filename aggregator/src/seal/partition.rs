@@ -1,0 +1,262 @@
+//! One partition on its way from events to statistics.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use clickhouse::Row;
+use events::{LocalDay, SiteId, SiteList};
+use jiff::Span;
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::{Lines, SealError, SealedDay, Step, proof};
+use crate::answers::Shift;
+use crate::sql::{self, Detail, Family, File, Scope, Stat};
+use crate::store::{Statement, Store, StoreError};
+
+/// The seal; addenda will count on.
+const REVISION: u16 = 1;
+
+/// Tables a cut-off attempt can have written to.
+const WRITTEN: [&str; 4] = ["visits", "hits", "stats_daily", "stats_hourly"];
+
+/// Sites named in one statement: a longer list is refused as a parameter.
+const SITES_AT_ONCE: usize = 500;
+
+/// How long a statement of an earlier attempt is waited for, and how often it is looked for.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
+
+pub(super) struct Partition<'a> {
+    pub(super) store: &'a Store,
+    pub(super) sites: &'a SiteList,
+    pub(super) closes_at: i64,
+    pub(super) fault: Option<Step>,
+    /// Statements sent, so that each has an id of its own.
+    pub(super) sent: AtomicU32,
+}
+
+/// Site-days of a partition that share one clock change, or the whole partition when there is none.
+struct Batch {
+    sites: Option<Vec<u32>>,
+    shift: Shift,
+}
+
+impl Batch {
+    fn scope(&self) -> Scope {
+        if self.sites.is_some() { Scope::PartitionSites } else { Scope::Partition }
+    }
+}
+
+#[derive(Row, Deserialize)]
+struct SiteDay {
+    site: u32,
+    day_number: i32,
+}
+
+impl Partition<'_> {
+    pub(super) async fn lines(&self) -> Result<Lines, StoreError> {
+        self.statement(sql::PUBLISHED).one().await
+    }
+
+    /// Writes the day's detail and statistics, compares them with the events, and publishes them.
+    pub(super) async fn write(&self, now_s: i64) -> Result<(), SealError> {
+        self.not_running().await?;
+        self.clean().await?;
+        self.after(Step::Clean)?;
+        let batches = self.batches().await?;
+        for batch in &batches {
+            let (scope, numbered) = (batch.scope(), numbered(batch.scope()));
+            self.write_one(sql::WRITE_VISITS, &[("numbered", &numbered)], batch).await?;
+            self.after(Step::WriteVisits)?;
+            let runs = Detail::runs(scope);
+            let opt_outs = Detail::Open(scope).opt_outs();
+            let slots = [
+                ("numbered", &*numbered),
+                ("runs", &*runs),
+                ("opt_outs", &*opt_outs),
+                ("scope", scope.sql()),
+            ];
+            self.write_one(sql::WRITE_HITS, &slots, batch).await?;
+        }
+        self.after(Step::WriteHits)?;
+        let whole = Batch { sites: None, shift: Shift::default() };
+        for family in [Family::Visit, Family::Hit] {
+            let daily = Detail::Sealed.daily(family, &Stat::of(family));
+            self.write_one(sql::WRITE_DAILY, &[("daily", &daily)], &whole).await?;
+            self.after(Step::WriteDaily)?;
+        }
+        self.write_one(sql::WRITE_HOURLY, &[("hourly", &Detail::Sealed.hourly())], &whole).await?;
+        self.after(Step::WriteHourly)?;
+        self.recount(&batches).await?;
+        self.after(Step::Recount)?;
+        self.ledger(sql::PUBLISH, now_s).await?;
+        self.after(Step::Publish)
+    }
+
+    /// No attempt begins while a statement of an earlier one runs: what it writes later would count twice. One that is
+    /// just ending is waited for.
+    async fn not_running(&self) -> Result<(), SealError> {
+        let deadline = tokio::time::Instant::now() + BUSY_WAIT;
+        loop {
+            let running: u64 = self.statement(sql::RUNNING).param("prefix", self.id("")).one().await?;
+            if running == 0 {
+                return Ok(());
+            }
+            if tokio::time::Instant::now() > deadline {
+                return Err(SealError::Busy { closes_at: self.closes_at });
+            }
+            tokio::time::sleep(BUSY_PAUSE).await;
+        }
+    }
+
+    /// Deletes what a cut-off attempt left. Costs four looks when there is nothing.
+    async fn clean(&self) -> Result<(), SealError> {
+        for table in WRITTEN {
+            let count = sql::LEFT.fill(&[("table", table)]);
+            let left: u64 = self.bound(self.store.statement(sql::LEFT.name(), &count)).one().await?;
+            if left > 0 {
+                tracing::warn!(closes_at = self.closes_at, table, "deleting rows of a cut-off seal");
+                let delete = sql::LEFTOVERS.fill(&[("table", table)]);
+                self.bound(self.store.statement(sql::LEFTOVERS.name(), &delete)).execute().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole partition at once, unless a clock changed on that day: then sites by their change.
+    async fn batches(&self) -> Result<Vec<Batch>, SealError> {
+        let mut by_shift: BTreeMap<(i64, i64, i64), Vec<u32>> = BTreeMap::new();
+        for found in self.statement(sql::SITES).all::<SiteDay>().await? {
+            let shift = self.shift(&found);
+            by_shift.entry((shift.from, shift.until, shift.by)).or_default().push(found.site);
+        }
+        if by_shift.keys().all(|shift| *shift == (0, 0, 0)) {
+            return Ok(vec![Batch { sites: None, shift: Shift::default() }]);
+        }
+        Ok(by_shift
+            .into_iter()
+            .flat_map(|((from, until, by), sites)| {
+                let shift = Shift { from, until, by };
+                let chunk = move |sites: &[u32]| Batch { sites: Some(sites.to_vec()), shift };
+                sites.chunks(SITES_AT_ONCE).map(chunk).collect::<Vec<_>>()
+            })
+            .collect())
+    }
+
+    /// The clock change of a site's day. A site that is gone, or whose zone was changed since, has the offset of the end of
+    /// the day throughout: its day is known by nothing else.
+    fn shift(&self, found: &SiteDay) -> Shift {
+        let date = Date::constant(1970, 1, 1).checked_add(Span::new().days(found.day_number));
+        let site = self.sites.by_id(SiteId(found.site));
+        let (Ok(date), Some(site)) = (date, site) else {
+            return Shift::default();
+        };
+        match LocalDay::of(date, &site.zone) {
+            Ok(day) if day.closes_at == self.closes_at => Shift::within(day.opens_at, day.closes_at, &site),
+            _ => Shift::default(),
+        }
+    }
+
+    async fn write_one(&self, file: File, slots: &[(&str, &str)], batch: &Batch) -> Result<(), SealError> {
+        Ok(self.of_batch(file, slots, batch).execute().await?)
+    }
+
+    /// Counts again from the events, in two ways, and compares with what was written.
+    async fn recount(&self, batches: &[Batch]) -> Result<(), SealError> {
+        for batch in batches {
+            let open = Detail::Open(batch.scope());
+            for family in [Family::Visit, Family::Hit] {
+                let stats = Stat::of(family);
+                let dimensions: Vec<_> = stats.iter().map(|stat| format!("'{}'", stat.name())).collect();
+                let slots = [
+                    ("daily", &*open.daily(family, &stats)),
+                    ("scope", batch.scope().sql()),
+                    ("dimensions", &dimensions.join(", ")),
+                ];
+                self.must_be_none(sql::RECOUNT_DAILY, &slots, batch).await?;
+            }
+            let slots = [("hourly", &*open.hourly()), ("scope", batch.scope().sql())];
+            self.must_be_none(sql::RECOUNT_HOURLY, &slots, batch).await?;
+        }
+        let whole = Batch { sites: None, shift: Shift::default() };
+        self.must_be_none(sql::RECOUNT_PLAIN, &[], &whole).await
+    }
+
+    async fn must_be_none(&self, file: File, slots: &[(&str, &str)], batch: &Batch) -> Result<(), SealError> {
+        let rows: u64 = self.of_batch(file, slots, batch).one().await?;
+        if rows > 0 {
+            return Err(SealError::Differs { closes_at: self.closes_at, what: file.name(), rows });
+        }
+        Ok(())
+    }
+
+    pub(super) async fn drop_events(&self) -> Result<(), SealError> {
+        let partition = self.closes_at.to_string();
+        let drop = sql::DROP.fill(&[("partition", &partition)]);
+        self.store.statement(sql::DROP.name(), &drop).execute().await?;
+        self.after(Step::Drop)
+    }
+
+    /// Proves that nothing is left and writes so.
+    pub(super) async fn finish(&self, now_s: i64) -> Result<SealedDay, SealError> {
+        if !proof::gone(self.store, self.closes_at).await? {
+            return Err(SealError::NotGone { closes_at: self.closes_at });
+        }
+        self.after(Step::Prove)?;
+        self.ledger(sql::DROPPED, now_s).await?;
+        self.after(Step::Ledger)?;
+        let lines = self.lines().await?;
+        Ok(SealedDay { closes_at: self.closes_at, sites: lines.published, events: lines.received })
+    }
+
+    /// Ledger lines are one block under a token: all of them or none, once.
+    async fn ledger(&self, file: File, now_s: i64) -> Result<(), StoreError> {
+        self.statement(file)
+            .param("at", now_s)
+            .setting("max_insert_threads", "1")
+            .setting("max_threads", "1")
+            .setting("insert_deduplication_token", self.id(file.name()))
+            .execute()
+            .await
+    }
+
+    fn of_batch(&self, file: File, slots: &[(&str, &str)], batch: &Batch) -> Statement {
+        let statement = self
+            .bound(self.store.statement(file.name(), &file.fill(slots)))
+            .setting(
+                "query_id",
+                self.id(&format!("{}:{}", file.name(), self.sent.fetch_add(1, Ordering::Relaxed))),
+            )
+            .param("shift_from", batch.shift.from)
+            .param("shift_until", batch.shift.until)
+            .param("shift_by", batch.shift.by);
+        match &batch.sites {
+            Some(sites) => statement.param("sites", sites),
+            None => statement,
+        }
+    }
+
+    fn statement(&self, file: File) -> Statement {
+        self.bound(self.store.file(file))
+    }
+
+    fn bound(&self, statement: Statement) -> Statement {
+        statement.param("closes_at", self.closes_at).param("revision", REVISION)
+    }
+
+    /// What all statements and tokens of this day's seal begin with.
+    fn id(&self, name: &str) -> String {
+        format!("seal:{}:{}:{REVISION}:{name}", self.store.database(), self.closes_at)
+    }
+
+    fn after(&self, step: Step) -> Result<(), SealError> {
+        if self.fault == Some(step) { Err(SealError::Stopped(step)) } else { Ok(()) }
+    }
+}
+
+/// The open day's visits with the numbers that replace their tags.
+fn numbered(scope: Scope) -> String {
+    sql::NUMBERED.fill(&[("visits", &Detail::Open(scope).visits())])
+}

@@ -1,0 +1,220 @@
+//! The SQL files and how they are put together.
+//!
+//! A file's first line is its name. Slots (`{visits}`) are filled from here with other files or with text from closed
+//! enums, never with anything from outside; values (`{site:UInt32}`) are bound on the server and stay as they are.
+//!
+//! The pieces meet in three slots. `{visits}`, `{hits}` and `{opt_outs}` stand for the detail of a day: computed from
+//! `events` while it is open, read from the tables `visits` and `hits` when it is sealed. The statistics above them are the
+//! same text either way, which is why sealing changes no answer.
+
+mod stat;
+
+pub(crate) use stat::{Family, Stat};
+
+/// One file of SQL.
+#[derive(Clone, Copy)]
+pub(crate) struct File(&'static str);
+
+macro_rules! files {
+    ($($(#[$doc:meta])* $name:ident = $path:literal,)+) => {
+        $($(#[$doc])* pub(crate) const $name: File = File(include_str!(concat!("../sql/", $path)));)+
+
+        #[cfg(test)]
+        const FILES: &[(&str, File)] = &[$(($path, $name),)+];
+    };
+}
+
+files! {
+    RUNS = "visit/runs.sql",
+    VISITS = "visit/visits.sql",
+    OPT_OUTS = "visit/opt_outs.sql",
+    HOUR = "visit/hour.sql",
+    BY_VISIT = "stats/by_visit.sql",
+    BY_HIT = "stats/by_hit.sql",
+    BY_HOUR = "stats/by_hour.sql",
+    SEALED_VISITS = "seal/sealed_visits.sql",
+    SEALED_HITS = "seal/sealed_hits.sql",
+    SEALED_OPT_OUTS = "seal/sealed_opt_outs.sql",
+    NUMBERED = "seal/numbered.sql",
+    DUE = "seal/due.sql",
+    SITES = "seal/sites.sql",
+    PUBLISHED = "seal/published.sql",
+    LEFT = "seal/left.sql",
+    LEFTOVERS = "seal/leftovers.sql",
+    RUNNING = "seal/running.sql",
+    WRITE_VISITS = "seal/write_visits.sql",
+    WRITE_HITS = "seal/write_hits.sql",
+    WRITE_DAILY = "seal/write_daily.sql",
+    WRITE_HOURLY = "seal/write_hourly.sql",
+    RECOUNT_DAILY = "seal/recount_daily.sql",
+    RECOUNT_HOURLY = "seal/recount_hourly.sql",
+    RECOUNT_PLAIN = "seal/recount_plain.sql",
+    PUBLISH = "seal/publish.sql",
+    DROP = "seal/drop.sql",
+    NUDGE = "seal/nudge.sql",
+    REMAINS = "seal/remains.sql",
+    DROPPED = "seal/dropped.sql",
+    UNPROVED = "seal/unproved.sql",
+    ANSWER = "answer/answer.sql",
+    SEALED_DAILY = "answer/sealed_daily.sql",
+    SEALED_HOURLY = "answer/sealed_hourly.sql",
+    OPEN_DAILY = "answer/open_daily.sql",
+    OPEN_HOURLY = "answer/open_hourly.sql",
+    OPEN_DAYS = "answer/open_days.sql",
+    PULSE = "answer/pulse.sql",
+    BORN = "answer/born.sql",
+}
+
+impl File {
+    /// The name on its first line.
+    pub(crate) fn name(self) -> &'static str {
+        self.0.lines().next().and_then(|line| line.strip_prefix("-- ")).unwrap_or("unnamed")
+    }
+
+    /// The file with its slots filled.
+    pub(crate) fn fill(self, slots: &[(&str, &str)]) -> String {
+        let mut text = String::with_capacity(self.0.len());
+        for line in self.0.lines().filter(|line| !line.trim_start().starts_with("--")) {
+            text.push_str(line);
+            text.push('\n');
+        }
+        for (slot, filling) in slots {
+            text = text.replace(&format!("{{{slot}}}"), filling.trim_end());
+        }
+        text
+    }
+}
+
+/// Which rows of `events` (or of a sealed table) are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// One site, a run of days, the open partitions only. Binds `site`, `first`, `last`, `open`.
+    Question,
+    /// A whole partition. Binds `closes_at`.
+    Partition,
+    /// Some sites of a partition. Binds `closes_at`, `sites`.
+    PartitionSites,
+}
+
+impl Scope {
+    pub(crate) const fn sql(self) -> &'static str {
+        match self {
+            Self::Question => {
+                "site = {site:UInt32} AND day BETWEEN {first:Date} AND {last:Date} AND closes_at IN {open:Array(DateTime('UTC'))}"
+            }
+            Self::Partition => "closes_at = {closes_at:DateTime('UTC')}",
+            Self::PartitionSites => {
+                "closes_at = {closes_at:DateTime('UTC')} AND site IN {sites:Array(UInt32)}"
+            }
+        }
+    }
+}
+
+/// Where the detail of a day is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// In `events`.
+    Open(Scope),
+    /// In `visits` and `hits`, of one partition and revision.
+    Sealed,
+}
+
+impl Detail {
+    /// Each event of a visitor with its visit. Open only: the seal needs the tag to number by.
+    pub(crate) fn runs(scope: Scope) -> String {
+        RUNS.fill(&[("hour", &HOUR.fill(&[])), ("scope", scope.sql())])
+    }
+
+    pub(crate) fn visits(self) -> String {
+        match self {
+            Self::Open(scope) => VISITS.fill(&[("runs", &Self::runs(scope))]),
+            Self::Sealed => SEALED_VISITS.fill(&[]),
+        }
+    }
+
+    pub(crate) fn hits(self) -> String {
+        match self {
+            Self::Open(scope) => Self::runs(scope),
+            Self::Sealed => SEALED_HITS.fill(&[]),
+        }
+    }
+
+    pub(crate) fn opt_outs(self) -> String {
+        match self {
+            Self::Open(scope) => OPT_OUTS.fill(&[("hour", &HOUR.fill(&[])), ("scope", scope.sql())]),
+            Self::Sealed => SEALED_OPT_OUTS.fill(&[]),
+        }
+    }
+
+    /// Counters by day for these dimensions, which must be of one family.
+    pub(crate) fn daily(self, family: Family, stats: &[Stat]) -> String {
+        let (visits, opt_outs) = (self.visits(), self.opt_outs());
+        match family {
+            Family::Visit => BY_VISIT.fill(&[
+                ("visit_pairs", &stat::pairs(stats, Stat::of_visit)),
+                ("opt_out_pairs", &stat::pairs(stats, Stat::of_opt_out)),
+                ("visits", &visits),
+                ("opt_outs", &opt_outs),
+            ]),
+            Family::Hit => BY_HIT.fill(&[
+                ("hit_pairs", &stat::pairs(stats, Stat::of_hit)),
+                ("entry_pairs", &stat::pairs(stats, Stat::of_entry)),
+                ("visits", &visits),
+                ("hits", &self.hits()),
+                ("opt_outs", &opt_outs),
+            ]),
+        }
+    }
+
+    /// Counters by hour.
+    pub(crate) fn hourly(self) -> String {
+        BY_HOUR.fill(&[("visits", &self.visits()), ("hits", &self.hits()), ("opt_outs", &self.opt_outs())])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sql_file_is_named_and_no_two_are_named_alike() {
+        let mut names: Vec<_> = FILES.iter().map(|(_, file)| file.name()).collect();
+        assert!(!names.contains(&"unnamed"));
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FILES.len());
+    }
+
+    #[test]
+    fn every_sql_file_is_used() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
+        for folder in std::fs::read_dir(&root).unwrap() {
+            for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+                let path = file.unwrap().path();
+                let known = FILES.iter().any(|(name, _)| root.join(name) == path);
+                assert!(known, "{} is in no list", path.display());
+            }
+        }
+    }
+
+    #[test]
+    fn composed_statements_have_no_slot_left() {
+        let slot = |sql: &str| {
+            let mut rest = sql;
+            while let Some((_, after)) = rest.split_once('{') {
+                let (inside, next) = after.split_once('}').unwrap();
+                if !inside.contains(':') {
+                    return Some(inside.to_owned());
+                }
+                rest = next;
+            }
+            None
+        };
+        for detail in [Detail::Open(Scope::Question), Detail::Open(Scope::PartitionSites), Detail::Sealed] {
+            assert_eq!(slot(&detail.hourly()), None);
+            for family in [Family::Visit, Family::Hit] {
+                assert_eq!(slot(&detail.daily(family, &Stat::of(family))), None);
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What statistics are counted by, and the SQL that finds each value. The enum of `stats_daily.dimension`.
+
+use crate::question::Dimension;
+
+/// Which of the two statements counts a dimension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// What belongs to a visit as a whole.
+    Visit,
+    /// What an event itself has.
+    Hit,
+}
+
+macro_rules! stats {
+    ($($variant:ident = $name:literal $family:ident,)+) => {
+        /// What a row of `stats_daily` is counted by.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(crate) enum Stat { $($variant,)+ }
+
+        impl Stat {
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// Its name in the column `dimension`.
+            pub(crate) const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            pub(crate) const fn family(self) -> Family {
+                match self { $(Self::$variant => Family::$family,)+ }
+            }
+        }
+    };
+}
+
+stats! {
+    Total = "total" Visit,
+    Page = "page" Hit,
+    Host = "host" Hit,
+    Event = "event" Hit,
+    EntryPage = "entry_page" Visit,
+    ExitPage = "exit_page" Visit,
+    Source = "source" Visit,
+    Referrer = "referrer" Visit,
+    UtmSource = "utm_source" Visit,
+    UtmMedium = "utm_medium" Visit,
+    UtmCampaign = "utm_campaign" Visit,
+    UtmContent = "utm_content" Visit,
+    UtmTerm = "utm_term" Visit,
+    Country = "country" Visit,
+    Browser = "browser" Visit,
+    BrowserVersion = "browser_version" Visit,
+    Os = "os" Visit,
+    OsVersion = "os_version" Visit,
+    Device = "device" Visit,
+    Screen = "screen" Visit,
+    Language = "language" Visit,
+}
+
+impl Stat {
+    /// All of one family.
+    pub(crate) fn of(family: Family) -> Vec<Self> {
+        Self::ALL.iter().copied().filter(|stat| stat.family() == family).collect()
+    }
+
+    /// What counts a dimension of a question; the total for time and for none.
+    pub(crate) const fn counting(dimension: Option<Dimension>) -> Self {
+        match dimension {
+            None
+            | Some(
+                Dimension::Time
+                | Dimension::TimeHour
+                | Dimension::TimeDay
+                | Dimension::TimeWeek
+                | Dimension::TimeMonth,
+            ) => Self::Total,
+            Some(Dimension::Page) => Self::Page,
+            Some(Dimension::Host) => Self::Host,
+            Some(Dimension::EventName) => Self::Event,
+            Some(Dimension::EntryPage) => Self::EntryPage,
+            Some(Dimension::ExitPage) => Self::ExitPage,
+            Some(Dimension::Source) => Self::Source,
+            Some(Dimension::Referrer) => Self::Referrer,
+            Some(Dimension::UtmSource) => Self::UtmSource,
+            Some(Dimension::UtmMedium) => Self::UtmMedium,
+            Some(Dimension::UtmCampaign) => Self::UtmCampaign,
+            Some(Dimension::UtmContent) => Self::UtmContent,
+            Some(Dimension::UtmTerm) => Self::UtmTerm,
+            Some(Dimension::Country) => Self::Country,
+            Some(Dimension::Browser) => Self::Browser,
+            Some(Dimension::Os) => Self::Os,
+            Some(Dimension::Device) => Self::Device,
+        }
+    }
+
+    /// Where a visit has its value: the total has none, every other has a column of its name.
+    pub(super) const fn of_visit(self) -> Option<&'static str> {
+        match self {
+            Self::Total => Some("''"),
+            _ if matches!(self.family(), Family::Visit) => Some(self.name()),
+            _ => None,
+        }
+    }
+
+    /// Where an opt-out's event has its value: it enters and leaves nothing.
+    pub(super) const fn of_opt_out(self) -> Option<&'static str> {
+        match self {
+            Self::EntryPage | Self::ExitPage => None,
+            _ => self.of_visit(),
+        }
+    }
+
+    /// Where an event has its value.
+    pub(super) const fn of_hit(self) -> Option<&'static str> {
+        match self {
+            Self::Page => Some("path"),
+            Self::Host => Some("host"),
+            Self::Event => Some("name"),
+            _ => None,
+        }
+    }
+
+    /// Where a visit has the value it began with.
+    pub(super) const fn of_entry(self) -> Option<&'static str> {
+        match self {
+            Self::Page => Some("entry_page"),
+            Self::Host => Some("host"),
+            _ => None,
+        }
+    }
+}
+
+/// An array of (dimension, value) for those of `stats` that have a value there.
+pub(super) fn pairs(stats: &[Stat], value: fn(Stat) -> Option<&'static str>) -> String {
+    let pairs: Vec<_> = stats
+        .iter()
+        .filter_map(|stat| value(*stat).map(|column| format!("('{}', {column})", stat.name())))
+        .collect();
+    format!("CAST([{}], 'Array(Tuple(LowCardinality(String), String))')", pairs.join(", "))
+}

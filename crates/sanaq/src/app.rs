@@ -13,7 +13,6 @@ use collector::{Collector, CollectorConfig, CollectorParts, DEMO_DOMAIN};
 use dashboards::control::{Author, ControlError};
 use dashboards::{ControlPlane, Dashboards, DashboardsConfig, DashboardsParts};
 use engine::{Engine, Launcher};
-use events::Deliveries;
 use jiff::SignedDuration;
 use prometheus::Registry;
 use serde::Serialize;
@@ -57,7 +56,6 @@ pub struct App {
     control: ControlPlane,
     answers: Answers,
     owner: ClickHouseAccess,
-    deliveries: Arc<dyn Deliveries>,
     collector: Collector,
     sealer: Sealer,
     dashboards: Dashboards,
@@ -140,7 +138,6 @@ impl App {
             control,
             answers,
             owner: accesses.owner,
-            deliveries: collector.deliveries(),
             collector,
             sealer,
             dashboards,
@@ -180,12 +177,6 @@ impl App {
     #[must_use]
     pub fn clickhouse(&self) -> ClickHouseAccess {
         self.owner.clone()
-    }
-
-    /// How far the collector has handed over what it acknowledged.
-    #[must_use]
-    pub fn deliveries(&self) -> Arc<dyn Deliveries> {
-        Arc::clone(&self.deliveries)
     }
 
     /// The one-time link for the first administrator; none when there is staff already.

@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 
 use super::beacon::{Visitor, send};
 use super::http::Http;
+use super::process::metric;
 use super::{binary, eventually};
 
 /// The running program, and hands on everything a test wants to move or look into.
@@ -28,9 +29,9 @@ pub(crate) struct Service {
     pub(crate) hand: ManualClock,
     pub(crate) http: Http,
     pub(crate) public: String,
+    operations: String,
     control: ControlPlane,
     answers: aggregator::Answers,
-    deliveries: std::sync::Arc<dyn events::Deliveries>,
     owner: Client,
     database: String,
     stopper: Stopper,
@@ -64,18 +65,18 @@ impl Service {
             .with_password(access.password.reveal())
             .with_database(&access.database);
         let (stopper, stop) = stopper();
-        let (public, readiness) = (app.addresses().public.clone(), app.readiness());
-        let (control, answers, deliveries) = (app.control(), app.answers(), app.deliveries());
+        let (addresses, readiness) = (app.addresses().clone(), app.readiness());
+        let (control, answers) = (app.control(), app.answers());
         let mut running = JoinSet::new();
         running.spawn(app.run(stop.requested()));
         readiness.wait().await;
         Self {
             hand,
             http: Http::new(),
-            public,
+            public: addresses.public,
+            operations: addresses.operations,
             control,
             answers,
-            deliveries,
             owner,
             database: access.database,
             stopper,
@@ -115,7 +116,11 @@ impl Service {
 
     /// Waits until everything acknowledged is in ClickHouse.
     pub(crate) async fn delivered(&self) {
-        eventually("the journal is empty", async || self.deliveries.retired(i64::MAX).then_some(())).await;
+        eventually("the journal is empty", async || {
+            let text = self.http.get(&format!("{}/metrics", self.operations)).await.unwrap().text();
+            (metric(&text, "sanaq_journal_rows") == Some(0.0)).then_some(())
+        })
+        .await;
     }
 
     /// Asks a question as staff do.

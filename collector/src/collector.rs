@@ -12,7 +12,7 @@ use std::time::Duration;
 use events::{Deliveries, SiteList};
 use serve::access::ClickHouseAccess;
 use serve::clock::Clock;
-use serve::listener::Listener;
+use serve::listener::{Drained, Listener};
 use serve::ready::{Probe, Readiness};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -176,7 +176,16 @@ impl Collector {
             metrics,
             delivery_probe,
         );
-        Ok(Self { door, journal, deliverer, watermark, vault, clock: parts.clock, journal_probe, last_delivery })
+        Ok(Self {
+            door,
+            journal,
+            deliverer,
+            watermark,
+            vault,
+            clock: parts.clock,
+            journal_probe,
+            last_delivery,
+        })
     }
 
     /// What the seal asks before it drops a day.
@@ -185,9 +194,10 @@ impl Collector {
         Arc::clone(&self.watermark) as Arc<dyn Deliveries>
     }
 
-    /// Serves the public listener until `stop` resolves, then stops in the order above.
-    pub async fn run(self, listener: Listener, stop: impl Future<Output = ()>) {
-        let Self { door, journal, deliverer, watermark: _, vault, clock, journal_probe, last_delivery } = self;
+    /// Serves the public listener until `stop` resolves, then stops in the order above. Tells how the connections ended.
+    pub async fn run(self, listener: Listener, stop: impl Future<Output = ()>) -> Drained {
+        let Self { door, journal, deliverer, watermark: _, vault, clock, journal_probe, last_delivery } =
+            self;
         let (stopping, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(deliverer.run(stopped.clone()));
@@ -199,7 +209,7 @@ impl Collector {
             stop.await;
             unready.set_unready("stopping");
         };
-        listener.run(move |stream| door.connection(stream), stop).await;
+        let drained = listener.run(move |stream| door.connection(stream), stop).await;
 
         // Every request is answered, so every row it promised is on disk: closing takes no beacon with it.
         let closing = Arc::clone(&journal);
@@ -215,6 +225,7 @@ impl Collector {
                 "stopped with rows in the journal; the next start delivers them"
             );
         }
+        drained
     }
 }
 

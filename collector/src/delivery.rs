@@ -210,7 +210,8 @@ impl Deliverer {
     async fn try_once(&self, segment: &Segment, tries: &mut Tries) -> Result<(), ErrorClass> {
         if !tries.inserted {
             let reading = segment.clone();
-            let batch = self.blocking(move |journal| journal.read(&reading)).await.ok_or(ErrorClass::Journal)?;
+            let batch =
+                self.blocking(move |journal| journal.read(&reading)).await.ok_or(ErrorClass::Journal)?;
             if batch.count > 0 {
                 let begun = Instant::now();
                 self.inserter.insert(&segment.name.token(), batch.rows).await?;
@@ -251,7 +252,11 @@ impl Deliverer {
         let Some(rows) = self.blocking(move |journal| journal.destroy_parked(closed)).await else { return };
         if rows > 0 {
             self.metrics.lost(rows);
-            tracing::error!(code = "delivery_parked_destroyed", rows, "parked rows are destroyed: their day has closed");
+            tracing::error!(
+                code = "delivery_parked_destroyed",
+                rows,
+                "parked rows are destroyed: their day has closed"
+            );
         }
     }
 
@@ -273,7 +278,8 @@ impl Deliverer {
 
     /// Full jitter: anything up to a bound that doubles, so that collectors don't come back in step.
     async fn pause(&self, failures: u32) {
-        let bound = Duration::from_millis(100).saturating_mul(1 << failures.min(16)).min(self.config.longest_pause);
+        let bound =
+            Duration::from_millis(100).saturating_mul(1 << failures.min(16)).min(self.config.longest_pause);
         tokio::time::sleep(bound.mul_f64(rand::random_range(0.1..=1.0))).await;
     }
 }

@@ -13,6 +13,8 @@ pub mod answer;
 pub mod demo;
 pub mod event;
 pub mod script;
+#[cfg(test)]
+mod tests;
 
 use std::convert::Infallible;
 use std::future::Future;

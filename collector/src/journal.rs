@@ -49,6 +49,7 @@
 //! promise 2 (no pseudonym outlives its day) goes before keeping what ClickHouse refuses.
 
 pub mod disk;
+mod error;
 #[cfg(test)]
 mod model;
 pub mod name;
@@ -71,6 +72,7 @@ use tokio::sync::oneshot;
 
 use crate::metrics::Metrics;
 use disk::{Directory, Disk};
+pub use error::{JournalError, OpenError};
 use name::{Name, State};
 use queue::Shared;
 pub use recovery::Recovery;
@@ -97,59 +99,6 @@ impl Default for JournalConfig {
     fn default() -> Self {
         Self { max_bytes: 2 << 30, segment_bytes: 16 << 20, segment_rows: 100_000 }
     }
-}
-
-/// Why a row was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum JournalError {
-    /// The cap is reached.
-    #[error("the journal is full")]
-    Full,
-    /// The disk refused it: full, failing or read-only.
-    #[error("the journal can't be written")]
-    Unwritable,
-    /// The row's day is closed and retired.
-    #[error("the row's day is closed")]
-    DayClosed,
-    /// The row is longer than [`record::MAX_ROW_BYTES`].
-    #[error("the row is too long")]
-    TooLong,
-    /// The journal is closing.
-    #[error("the journal is closing")]
-    Closing,
-}
-
-impl JournalError {
-    /// Stable code for logs.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Full => "journal_full",
-            Self::Unwritable => "journal_unwritable",
-            Self::DayClosed => "journal_day_closed",
-            Self::TooLong => "journal_row_too_long",
-            Self::Closing => "journal_closing",
-        }
-    }
-}
-
-/// Why the journal can't be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The directory can't be used.
-    #[error("the directory can't be used: {0}")]
-    Io(#[from] io::Error),
-    /// Another process has it open.
-    #[error("another process uses it")]
-    Taken,
-    /// A segment was written by a version of Sanaq whose format this one doesn't read.
-    #[error("segment {name} has format {found}; this version reads format {}. Let the version that wrote it deliver it first", record::FORMAT_VERSION)]
-    OtherFormat {
-        /// Its file's name.
-        name: String,
-        /// The version its header names.
-        found: u32,
-    },
 }
 
 /// A segment that may be sent, or was refused for good.
@@ -225,7 +174,8 @@ impl Journal {
     fn on(disk: Arc<dyn Disk>, collector: u16, config: JournalConfig) -> Result<(Self, Writer), OpenError> {
         let recovered = recovery::recover(&*disk, collector)?;
         let shared = Arc::new(Shared::new(config));
-        let mut writer = Writer::new(Arc::clone(&shared), Arc::clone(&disk), collector, recovered.next_sequence);
+        let mut writer =
+            Writer::new(Arc::clone(&shared), Arc::clone(&disk), collector, recovered.next_sequence);
         // The new open segment remembers the next sequence number; only then may the empty ones that did so before go.
         shared.state().restore(recovered.sealed, recovered.parked);
         writer.rotate()?;
@@ -254,7 +204,11 @@ impl Journal {
     ///
     /// # Errors
     /// When the row was not taken.
-    pub fn append(&self, row: &[u8], closes_at: i64) -> impl Future<Output = Result<(), JournalError>> + use<> {
+    pub fn append(
+        &self,
+        row: &[u8],
+        closes_at: i64,
+    ) -> impl Future<Output = Result<(), JournalError>> + use<> {
         let (settled, outcome) = oneshot::channel();
         self.submit(row, closes_at, move |result| {
             // Nobody may be waiting any more; the row is kept all the same.
@@ -265,7 +219,12 @@ impl Journal {
 
     /// As [`Journal::append`], but calls `settle` with the outcome, exactly once: at once when the row is refused outright, else
     /// on the journal's thread. It must be quick and must not panic.
-    pub fn submit(&self, row: &[u8], closes_at: i64, settle: impl FnOnce(Result<(), JournalError>) + Send + 'static) {
+    pub fn submit(
+        &self,
+        row: &[u8],
+        closes_at: i64,
+        settle: impl FnOnce(Result<(), JournalError>) + Send + 'static,
+    ) {
         self.shared.submit(row, closes_at, Box::new(settle));
     }
 

@@ -64,7 +64,10 @@ impl ErrorClass {
 
     /// The class of an error of the client.
     #[must_use]
-    #[allow(clippy::wildcard_enum_match_arm, reason = "the client's error type may grow; what is new is unknown")]
+    #[allow(
+        clippy::wildcard_enum_match_arm,
+        reason = "the client's error type may grow; what is new is unknown"
+    )]
     pub fn of(error: &Error) -> Self {
         match error {
             Error::Network(_) | Error::Other(_) => Self::Network,

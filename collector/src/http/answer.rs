@@ -37,18 +37,24 @@ pub fn refused(reason: RefuseReason, detail: Option<(&'static str, &'static str)
         RefuseReason::MalformedBody => (StatusCode::BAD_REQUEST, "The body is not a JSON object."),
         RefuseReason::InvalidField => (StatusCode::BAD_REQUEST, "A field of the body is missing or invalid."),
         RefuseReason::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
-        RefuseReason::BodyIncomplete => (StatusCode::BAD_REQUEST, "The body did not arrive whole and in time."),
+        RefuseReason::BodyIncomplete => {
+            (StatusCode::BAD_REQUEST, "The body did not arrive whole and in time.")
+        }
         RefuseReason::UnsupportedMediaType => {
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send JSON as text/plain or application/json.")
         }
         RefuseReason::JournalUnavailable => {
             (StatusCode::SERVICE_UNAVAILABLE, "The beacon can't be stored now. Try again later.")
         }
-        RefuseReason::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "Too many beacons at once. Try again later."),
+        RefuseReason::Overloaded => {
+            (StatusCode::SERVICE_UNAVAILABLE, "Too many beacons at once. Try again later.")
+        }
     };
     let mut answer = match detail {
         // Plausible's shape, which its clients know.
-        Some((field, message)) => json(status, json!({ "errors": { field: [message] }, "code": reason.code() })),
+        Some((field, message)) => {
+            json(status, json!({ "errors": { field: [message] }, "code": reason.code() }))
+        }
         None => problem(status, reason.code(), sentence),
     };
     if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -117,7 +123,8 @@ pub fn file(
         let known = known.trim();
         known == "*" || known.trim_start_matches("W/").as_bytes() == tag.as_bytes()
     });
-    let mut answer = if unchanged { bare(StatusCode::NOT_MODIFIED) } else { whole(StatusCode::OK, kind, body()) };
+    let mut answer =
+        if unchanged { bare(StatusCode::NOT_MODIFIED) } else { whole(StatusCode::OK, kind, body()) };
     answer.headers_mut().insert(ETAG, tag.clone());
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(caching));
     answer
@@ -162,6 +169,9 @@ fn bare(status: StatusCode) -> Answer {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    );
     answer
 }

@@ -51,6 +51,7 @@ impl Door {
             Ok(admissions) => self.keep(admissions, ticket, begun).await,
             Err(Refusal { reason, detail }) => {
                 ticket.settle(Outcome::Refused(reason));
+                tracing::debug!(code = reason.code(), "a beacon is refused");
                 answer::refused(reason, detail)
             }
         }

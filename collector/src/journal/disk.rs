@@ -80,7 +80,12 @@ impl Directory {
         if is_new && let Some(parent) = path.parent() {
             File::open(parent)?.sync_all()?;
         }
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path.join("lock"))?;
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => Ok(Some(Self { path: path.to_owned(), handle, _lock: lock })),
             Err(std::fs::TryLockError::WouldBlock) => Ok(None),

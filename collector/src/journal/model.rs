@@ -131,7 +131,8 @@ impl Inner {
 impl Disk for ModelDisk {
     fn names(&self) -> io::Result<Vec<String>> {
         let inner = lock(&self.0);
-        let by_name: BTreeMap<_, _> = inner.inodes.iter().filter_map(|i| i.name.clone().map(|n| (n, ()))).collect();
+        let by_name: BTreeMap<_, _> =
+            inner.inodes.iter().filter_map(|i| i.name.clone().map(|n| (n, ()))).collect();
         Ok(by_name.into_keys().collect())
     }
 

@@ -111,7 +111,9 @@ mod tests {
 
     #[test]
     fn other_files_are_no_segments() {
-        for text in ["lock", "", ".", "1-2.open", "00000000000000000001-0000000000000000000000000000000a.1.sealed"] {
+        for text in
+            ["lock", "", ".", "1-2.open", "00000000000000000001-0000000000000000000000000000000a.1.sealed"]
+        {
             assert_eq!(text.parse::<Name>(), Err(NotASegment), "{text}");
         }
     }

@@ -153,11 +153,15 @@ impl State {
     }
 
     pub(super) fn retire(&mut self, closes_at: i64) -> bool {
-        let held = [self.waiting.first_closes_at(), self.committing.map(|(first, _)| first), self.open.first_closes_at]
-            .into_iter()
-            .flatten()
-            .chain(self.undelivered().chain(&self.parked).map(|segment| segment.first_closes_at))
-            .min();
+        let held = [
+            self.waiting.first_closes_at(),
+            self.committing.map(|(first, _)| first),
+            self.open.first_closes_at,
+        ]
+        .into_iter()
+        .flatten()
+        .chain(self.undelivered().chain(&self.parked).map(|segment| segment.first_closes_at))
+        .min();
         let retired = held.is_none_or(|first| first > closes_at);
         if retired {
             self.retired_upto = self.retired_upto.max(Some(closes_at));
@@ -294,7 +298,8 @@ impl Shared {
         let group = state.waiting.take(&self.config);
         state.committing = group.first_closes_at().map(|first| (first, group.bytes()));
         // A segment is sealed only when nothing waits, so that a request covers every row taken before it.
-        let seal = if state.waiting.is_empty() { std::mem::take(&mut state.seal_requests) } else { Vec::new() };
+        let seal =
+            if state.waiting.is_empty() { std::mem::take(&mut state.seal_requests) } else { Vec::new() };
         Some(Work { group, seal, last: state.closing && state.waiting.is_empty() })
     }
 

@@ -81,7 +81,14 @@ impl Header {
 }
 
 /// Appends one record to `out`.
-pub(super) fn encode(out: &mut Vec<u8>, identity: u128, place: u32, closes_at: i64, row: &[u8], sequence: u64) {
+pub(super) fn encode(
+    out: &mut Vec<u8>,
+    identity: u128,
+    place: u32,
+    closes_at: i64,
+    row: &[u8],
+    sequence: u64,
+) {
     let length = u32::try_from(row.len() + SEQUENCE_BYTES).expect("rows are at most MAX_ROW_BYTES long");
     out.extend_from_slice(&marker(identity));
     out.extend_from_slice(&length.to_le_bytes());
@@ -203,7 +210,8 @@ mod tests {
     /// A segment of rows of different lengths, the second group from the third row on; and where each record ends.
     fn segment() -> (Vec<u8>, Vec<usize>) {
         let mut bytes = Vec::new();
-        Header { version: FORMAT_VERSION, collector: 1, identity: IDENTITY, first_sequence: 10 }.encode(&mut bytes);
+        Header { version: FORMAT_VERSION, collector: 1, identity: IDENTITY, first_sequence: 10 }
+            .encode(&mut bytes);
         let mut ends = Vec::new();
         for (sequence, place, row) in [(10, 0, "one"), (11, 1, ""), (12, 0, "three"), (13, 1, "four")] {
             encode(&mut bytes, IDENTITY, place, 86_400, row.as_bytes(), sequence);

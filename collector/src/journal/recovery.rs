@@ -82,8 +82,13 @@ pub(super) fn recover(disk: &dyn Disk, collector: u16) -> Result<Recovered, Open
             name = name.with(State::Sealed(range));
             disk.rename(&copy, &name.to_string())?;
         }
-        let segment =
-            Segment { name, rows: survey.rows, bytes: bytes.len() as u64, first_closes_at, since: Instant::now() };
+        let segment = Segment {
+            name,
+            rows: survey.rows,
+            bytes: bytes.len() as u64,
+            first_closes_at,
+            since: Instant::now(),
+        };
         match name.state {
             State::Parked(_) => found.parked.push(segment),
             State::Open | State::Sealed(_) => {
@@ -152,7 +157,8 @@ impl Survey {
             next_sequence = record.sequence + 1;
             rows += 1;
             end = record.end;
-            first_closes_at = Some(first_closes_at.map_or(record.closes_at, |first| first.min(record.closes_at)));
+            first_closes_at =
+                Some(first_closes_at.map_or(record.closes_at, |first| first.min(record.closes_at)));
         }
         match range {
             Some(range) => Self {

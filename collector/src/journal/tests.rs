@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use proptest::prelude::*;
 
 use super::model::{Call, ModelDisk};
-use super::name::{Name, State};
-use super::record::HEADER_BYTES;
 use super::*;
+
+mod damage;
+mod rules;
 
 const SMALL: JournalConfig = JournalConfig { max_bytes: 1 << 20, segment_bytes: 700, segment_rows: 8 };
 const DAY: i64 = 86_400;
@@ -53,7 +54,9 @@ impl Bench {
         let acknowledged = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&acknowledged);
         if let Some((journal, _)) = &self.journal {
-            journal.submit(text.as_bytes(), closes_at, move |result| seen.store(result.is_ok(), Ordering::SeqCst));
+            journal.submit(text.as_bytes(), closes_at, move |result| {
+                seen.store(result.is_ok(), Ordering::SeqCst)
+            });
         }
         acknowledged
     }
@@ -119,7 +122,10 @@ fn split(mut rows: &[u8]) -> Vec<(String, u64)> {
         let end = rows.iter().position(|byte| *byte == b';').unwrap() + 1;
         let (text, rest) = rows.split_at(end);
         let (sequence, rest) = rest.split_at(8);
-        split.push((String::from_utf8(text.to_vec()).unwrap(), u64::from_le_bytes(sequence.try_into().unwrap())));
+        split.push((
+            String::from_utf8(text.to_vec()).unwrap(),
+            u64::from_le_bytes(sequence.try_into().unwrap()),
+        ));
         rows = rest;
     }
     split
@@ -142,12 +148,20 @@ fn check(acknowledged: &[String], given: &BTreeSet<String>, warehouse: &Warehous
 #[derive(Clone, Debug)]
 enum Step {
     /// Rows that gather in one group.
-    Append { rows: usize, day: i64, length: usize },
+    Append {
+        rows: usize,
+        day: i64,
+        length: usize,
+    },
     Seal,
-    Deliver { reply: bool },
+    Deliver {
+        reply: bool,
+    },
     Fail(Call),
     Restart,
-    PowerCut { seed: usize },
+    PowerCut {
+        seed: usize,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -177,7 +191,8 @@ fn play(disk: ModelDisk, steps: &[Step]) -> Result<(), String> {
     for (number, step) in steps.iter().enumerate() {
         match step {
             Step::Append { rows, day, length } => {
-                let texts: Vec<_> = (0..*rows).map(|row| format!("{number}-{row}-{};", "x".repeat(*length))).collect();
+                let texts: Vec<_> =
+                    (0..*rows).map(|row| format!("{number}-{row}-{};", "x".repeat(*length))).collect();
                 let outcomes: Vec<_> = texts.iter().map(|text| bench.submit(text, day * DAY)).collect();
                 bench.pump();
                 given.extend(texts.iter().cloned());
@@ -243,257 +258,4 @@ fn power_may_fail_before_any_call_of_the_disk() {
             assert_eq!(play(disk, &steps), Ok(()), "power cut before call {at}, fate {seed}");
         }
     }
-}
-
-#[test]
-fn sequence_numbers_have_no_gaps_also_over_restarts_and_when_everything_was_delivered() {
-    let mut bench = Bench::new(ModelDisk::default(), SMALL);
-    let mut warehouse = Warehouse::default();
-    for number in 0..100 {
-        assert!(bench.append(&format!("{number};"), DAY));
-        match number % 10 {
-            3 => bench.seal(),
-            5 => bench.restart(None),
-            7 => while warehouse.take(&mut bench, true).unwrap() {},
-            9 => bench.restart(Some(&mut fate(number))),
-            _ => {}
-        }
-    }
-    bench.seal();
-    while warehouse.take(&mut bench, true).unwrap() {}
-    let mut sequences: Vec<_> = warehouse.rows().into_iter().map(|(_, sequence)| sequence).collect();
-    sequences.sort_unstable();
-    assert_eq!(sequences, (1..=100).collect::<Vec<_>>());
-}
-
-#[test]
-fn a_failed_sync_refuses_the_group_and_is_never_made_good_by_a_second_one() {
-    let mut bench = Bench::new(ModelDisk::default(), SMALL);
-    assert!(bench.append("before;", DAY));
-    bench.disk.fail_next(Call::Sync);
-    assert!(!bench.append("refused;", DAY));
-    assert!(bench.journal().stats().failing);
-    assert!(bench.append("after;", DAY));
-    assert!(!bench.journal().stats().failing);
-    bench.restart(Some(&mut |_| 0));
-    let mut warehouse = Warehouse::default();
-    while warehouse.take(&mut bench, true).unwrap() {}
-    let texts: BTreeSet<_> = warehouse.rows().into_iter().map(|(text, _)| text).collect();
-    assert_eq!(texts, ["after;".to_owned(), "before;".to_owned()].into());
-}
-
-#[test]
-fn what_a_restart_finds_is_sent_alike_before_and_after_a_power_cut() {
-    let mut bench = Bench::new(ModelDisk::default(), SMALL);
-    assert!(bench.append("before;", DAY));
-    bench.disk.fail_next(Call::Sync);
-    // Refused, and on disk only as far as the kernel shows it.
-    assert!(!bench.append("refused;", DAY));
-    bench.restart(None);
-    let mut warehouse = Warehouse::default();
-    warehouse.take(&mut bench, false).unwrap();
-    bench.restart(Some(&mut |_| 0));
-    assert_eq!(warehouse.take(&mut bench, true), Ok(true));
-}
-
-#[test]
-fn at_the_cap_rows_are_refused_until_something_is_delivered() {
-    let mut bench = Bench::new(ModelDisk::default(), JournalConfig { max_bytes: 2_000, ..SMALL });
-    let mut kept = 0;
-    while bench.append(&format!("{kept}{};", "x".repeat(100)), DAY) {
-        kept += 1;
-    }
-    assert!((8..20).contains(&kept), "{kept}");
-    assert!(bench.journal().stats().bytes <= 2_000);
-    let mut warehouse = Warehouse::default();
-    assert!(warehouse.take(&mut bench, true).unwrap());
-    assert!(bench.append("again;", DAY));
-    assert_eq!(bench.journal().stats().undelivered_rows + warehouse.rows().len() as u64, kept + 1);
-}
-
-#[test]
-fn a_closed_day_is_retired_when_its_rows_are_gone_and_takes_no_more() {
-    let mut bench = Bench::new(ModelDisk::default(), SMALL);
-    let waiting = bench.submit("a;", DAY);
-    assert!(!bench.journal().retire(DAY), "waiting");
-    bench.pump();
-    assert!(waiting.load(Ordering::SeqCst));
-    assert!(!bench.journal().retire(DAY), "open");
-    assert!(bench.append("b;", 2 * DAY));
-    bench.seal();
-    assert!(!bench.journal().retire(DAY), "sealed");
-    assert!(bench.append("late;", DAY), "not retired yet");
-    bench.seal();
-    let mut warehouse = Warehouse::default();
-    while warehouse.take(&mut bench, true).unwrap() {}
-    assert!(bench.append("c;", 2 * DAY));
-    assert!(bench.journal().retire(DAY));
-    assert!(!bench.append("too late;", DAY));
-    assert!(bench.append("d;", 2 * DAY));
-    assert!(!bench.journal().retire(2 * DAY));
-}
-
-#[test]
-fn a_segment_whose_seal_is_not_on_disk_yet_still_holds_its_day() {
-    let mut bench = Bench::new(ModelDisk::default(), SMALL);
-    assert!(bench.append("a;", DAY));
-    bench.disk.fail_next(Call::SyncNames);
-    bench.seal();
-    assert!(bench.journal().oldest_sealed().is_none());
-    assert!(!bench.journal().retire(DAY));
-    assert_eq!(bench.journal().stats().undelivered_rows, 1);
-    bench.seal();
-    assert!(bench.journal().oldest_sealed().is_some());
-}
-
-#[test]
-fn no_segment_has_more_days_than_an_insert_may_touch() {
-    let config = JournalConfig { segment_bytes: 1 << 20, segment_rows: 1_000, ..SMALL };
-    let mut bench = Bench::new(ModelDisk::default(), config);
-    for day in 0..100 {
-        let _one_group = bench.submit("a;", day * DAY);
-    }
-    bench.pump();
-    for day in 100..200 {
-        assert!(bench.append("a;", day * DAY));
-    }
-    bench.seal();
-    let mut rows = 0;
-    while let Some(segment) = bench.journal().oldest_sealed() {
-        assert!(segment.rows <= MAX_DAYS_PER_SEGMENT as u64);
-        rows += segment.rows;
-        bench.journal().delivered(&segment).unwrap();
-    }
-    assert_eq!(rows, 200);
-}
-
-#[test]
-fn parked_rows_block_their_day_until_they_are_destroyed() {
-    let mut bench = Bench::new(ModelDisk::default(), SMALL);
-    assert!(bench.append("a;", DAY));
-    bench.seal();
-    let segment = bench.journal().oldest_sealed().unwrap();
-    bench.journal().park(&segment).unwrap();
-    bench.restart(None);
-    assert!(bench.journal().oldest_sealed().is_none());
-    assert_eq!(bench.journal().stats().parked_rows, 1);
-    assert_eq!(bench.journal().destroy_parked(DAY - 1).unwrap(), 0);
-    assert!(!bench.journal().retire(DAY));
-    assert_eq!(bench.journal().destroy_parked(DAY).unwrap(), 1);
-    assert!(bench.journal().retire(DAY));
-    assert_eq!(bench.disk.names().unwrap().len(), 1, "only the empty open segment is left");
-}
-
-/// A disk with one segment of 5 rows in two groups, open or sealed, and its name.
-fn five_rows(sealed: bool) -> (ModelDisk, String) {
-    let mut bench = Bench::new(ModelDisk::default(), SMALL);
-    for text in ["a;", "bb;", "ccc;"] {
-        let _acknowledged = bench.submit(text, DAY);
-    }
-    bench.pump();
-    for text in ["dddd;", "eeeee;"] {
-        let _acknowledged = bench.submit(text, DAY);
-    }
-    bench.pump();
-    if sealed {
-        bench.seal();
-    }
-    let is_ours = |name: &Name| sealed == matches!(name.state, State::Sealed(_));
-    let names = bench.disk.names().unwrap();
-    let name = names.iter().find(|name| name.parse().as_ref().is_ok_and(is_ours)).unwrap();
-    (bench.disk.clone(), name.clone())
-}
-
-/// What is delivered from a disk, and what recovery said.
-fn delivered(disk: ModelDisk) -> (Vec<String>, Recovery) {
-    let mut bench = Bench::new(disk, SMALL);
-    let mut warehouse = Warehouse::default();
-    while warehouse.take(&mut bench, true).unwrap() {}
-    (warehouse.rows().into_iter().map(|(text, _)| text).collect(), bench.journal().recovery())
-}
-
-const FIVE: [&str; 5] = ["a;", "bb;", "ccc;", "dddd;", "eeeee;"];
-
-#[test]
-fn a_segment_cut_at_any_byte_gives_its_whole_rows_and_an_exact_count_of_the_lost() {
-    let length = {
-        let (disk, name) = five_rows(true);
-        disk.damage(&name, |data| data.len())
-    };
-    for sealed in [true, false] {
-        for cut in 0..=length {
-            let (disk, name) = five_rows(sealed);
-            disk.damage(&name, |data| data.truncate(cut));
-            let (rows, recovery) = delivered(disk);
-            assert_eq!(rows, FIVE[..rows.len()], "cut at {cut}");
-            let lost = if sealed { 5 - rows.len() as u64 } else { 0 };
-            assert_eq!(recovery.lost_rows, lost, "cut at {cut}");
-            assert_eq!(rows.len() == 5, cut == length);
-        }
-    }
-}
-
-#[test]
-fn a_flipped_bit_costs_at_most_one_row_and_the_count_is_exact() {
-    for sealed in [true, false] {
-        let (disk, name) = five_rows(sealed);
-        let bits = disk.damage(&name, |data| data.len()) * 8;
-        for bit in 0..bits {
-            let (disk, name) = five_rows(sealed);
-            disk.damage(&name, |data| data[bit / 8] ^= 1 << (bit % 8));
-            let (rows, recovery) = delivered(disk);
-            assert!(rows.iter().all(|row| FIVE.contains(&row.as_str())), "bit {bit}");
-            let missing = 5 - rows.len() as u64;
-            assert_eq!(missing, u64::from(bit / 8 >= HEADER_BYTES), "bit {bit}");
-            // In the last group of an open segment nobody can tell damage from a write that was never acknowledged.
-            let in_last_group = !rows.contains(&"dddd;".into()) || !rows.contains(&"eeeee;".into());
-            let lost = if sealed || !in_last_group { missing } else { 0 };
-            assert_eq!(recovery.lost_rows, lost, "bit {bit}");
-        }
-    }
-}
-
-#[test]
-fn another_format_is_refused_and_left_alone() {
-    let (disk, name) = five_rows(true);
-    let whole = disk.damage(&name, |data| {
-        let mut header = Vec::new();
-        let mut other = record::Header::read(data).unwrap();
-        other.version = 2;
-        other.encode(&mut header);
-        data[..HEADER_BYTES].copy_from_slice(&header);
-        data.clone()
-    });
-    let refused = Journal::on(Arc::new(disk.clone()), 7, SMALL).err();
-    assert!(matches!(refused, Some(OpenError::OtherFormat { found: 2, .. })), "{refused:?}");
-    assert_eq!(disk.read(&name, u64::MAX).unwrap(), whole);
-}
-
-#[tokio::test]
-async fn the_thread_commits_seals_and_ends() {
-    let home = tempfile::tempdir().unwrap();
-    let path = home.path().join("journal");
-    let journal = Journal::open(&path, 1, JournalConfig::default()).unwrap();
-    assert!(matches!(Journal::open(&path, 1, JournalConfig::default()), Err(OpenError::Taken)));
-    let appends: Vec<_> = (0..1_000).map(|row| journal.append(format!("{row};").as_bytes(), DAY)).collect();
-    for append in appends {
-        assert_eq!(append.await, Ok(()));
-    }
-    journal.changed().await;
-    journal.seal().await;
-    assert_eq!(journal.stats().sealed_segments, 1);
-    assert_eq!(journal.append(b"last;", DAY).await, Ok(()));
-    journal.close();
-    assert_eq!(journal.append(b"too late;", DAY).await, Err(JournalError::Closing));
-    journal.seal().await;
-    let mut warehouse = Vec::new();
-    while let Some(segment) = journal.oldest_sealed() {
-        warehouse.extend(split(&journal.read(&segment).unwrap().rows));
-        journal.delivered(&segment).unwrap();
-    }
-    assert_eq!(warehouse.len(), 1_001);
-    assert_eq!(warehouse[1_000], ("last;".to_owned(), 1_001));
-    drop(journal);
-    let journal = Journal::open(&path, 1, JournalConfig::default()).unwrap();
-    assert_eq!(journal.recovery(), Recovery::default());
 }

@@ -84,7 +84,8 @@ impl Writer {
         let fits = self.active.as_ref().is_some_and(|active| {
             days = active.days.clone();
             !active.broken
-                && active.open.bytes + group.bytes() <= config.segment_bytes.max(HEADER_BYTES as u64 + group.bytes())
+                && active.open.bytes + group.bytes()
+                    <= config.segment_bytes.max(HEADER_BYTES as u64 + group.bytes())
                 && active.open.rows + group.entries.len() as u64 <= config.segment_rows
                 && group.entries.iter().all(|entry| days.add(entry.closes_at))
         });
@@ -100,7 +101,8 @@ impl Writer {
         self.buffer.clear();
         if active.open.rows == 0 {
             let Name { identity, first_sequence, .. } = active.name;
-            let header = Header { version: FORMAT_VERSION, collector: self.collector, identity, first_sequence };
+            let header =
+                Header { version: FORMAT_VERSION, collector: self.collector, identity, first_sequence };
             header.encode(&mut self.buffer);
         }
         let (mut rest, mut sequence) = (group.rows.as_slice(), self.next_sequence);
@@ -110,7 +112,11 @@ impl Writer {
             (rest, sequence) = (behind, sequence + 1);
         }
         let begun = Instant::now();
-        active.file.append(&self.buffer).and_then(|()| active.file.sync()).inspect_err(|_| active.broken = true)?;
+        active
+            .file
+            .append(&self.buffer)
+            .and_then(|()| active.file.sync())
+            .inspect_err(|_| active.broken = true)?;
         if let Some(metrics) = self.shared.metrics.get() {
             metrics.journal_synced(begun.elapsed(), group.entries.len());
         }
@@ -120,7 +126,8 @@ impl Writer {
         active.open.rows += group.entries.len() as u64;
         active.open.bytes += self.buffer.len() as u64;
         active.open.since.get_or_insert(begun);
-        let first = group.entries.iter().map(|entry| entry.closes_at).chain(active.open.first_closes_at).min();
+        let first =
+            group.entries.iter().map(|entry| entry.closes_at).chain(active.open.first_closes_at).min();
         active.open.first_closes_at = first;
         Ok(())
     }
@@ -129,8 +136,7 @@ impl Writer {
     /// that is sound, else by none until this succeeds.
     pub(super) fn rotate(&mut self) -> io::Result<()> {
         // New random bits for each try: a name is never given twice, not even to a file that was never used.
-        let name =
-            Name { first_sequence: self.next_sequence, identity: rand::random(), state: State::Open };
+        let name = Name { first_sequence: self.next_sequence, identity: rand::random(), state: State::Open };
         let file = self.disk.create(&name.to_string())?;
         let rotated = self.seal_active().and_then(|()| self.disk.sync_names());
         if let Err(error) = rotated {
@@ -138,7 +144,8 @@ impl Writer {
             let _left_behind = self.disk.remove(&name.to_string());
             return Err(error);
         }
-        self.active = Some(Active { name, file, open: Open::default(), days: Days::default(), broken: false });
+        self.active =
+            Some(Active { name, file, open: Open::default(), days: Days::default(), broken: false });
         if self.shared.state().publish() {
             self.shared.changed.notify_one();
         }

@@ -1,0 +1,171 @@
+//! What the journal's documentation promises, one test a rule.
+
+use super::*;
+
+#[test]
+fn sequence_numbers_have_no_gaps_also_over_restarts_and_when_everything_was_delivered() {
+    let mut bench = Bench::new(ModelDisk::default(), SMALL);
+    let mut warehouse = Warehouse::default();
+    for number in 0..100 {
+        assert!(bench.append(&format!("{number};"), DAY));
+        match number % 10 {
+            3 => bench.seal(),
+            5 => bench.restart(None),
+            7 => while warehouse.take(&mut bench, true).unwrap() {},
+            9 => bench.restart(Some(&mut fate(number))),
+            _ => {}
+        }
+    }
+    bench.seal();
+    while warehouse.take(&mut bench, true).unwrap() {}
+    let mut sequences: Vec<_> = warehouse.rows().into_iter().map(|(_, sequence)| sequence).collect();
+    sequences.sort_unstable();
+    assert_eq!(sequences, (1..=100).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_failed_sync_refuses_the_group_and_is_never_made_good_by_a_second_one() {
+    let mut bench = Bench::new(ModelDisk::default(), SMALL);
+    assert!(bench.append("before;", DAY));
+    bench.disk.fail_next(Call::Sync);
+    assert!(!bench.append("refused;", DAY));
+    assert!(bench.journal().stats().failing);
+    assert!(bench.append("after;", DAY));
+    assert!(!bench.journal().stats().failing);
+    bench.restart(Some(&mut |_| 0));
+    let mut warehouse = Warehouse::default();
+    while warehouse.take(&mut bench, true).unwrap() {}
+    let texts: BTreeSet<_> = warehouse.rows().into_iter().map(|(text, _)| text).collect();
+    assert_eq!(texts, ["after;".to_owned(), "before;".to_owned()].into());
+}
+
+#[test]
+fn what_a_restart_finds_is_sent_alike_before_and_after_a_power_cut() {
+    let mut bench = Bench::new(ModelDisk::default(), SMALL);
+    assert!(bench.append("before;", DAY));
+    bench.disk.fail_next(Call::Sync);
+    // Refused, and on disk only as far as the kernel shows it.
+    assert!(!bench.append("refused;", DAY));
+    bench.restart(None);
+    let mut warehouse = Warehouse::default();
+    warehouse.take(&mut bench, false).unwrap();
+    bench.restart(Some(&mut |_| 0));
+    assert_eq!(warehouse.take(&mut bench, true), Ok(true));
+}
+
+#[test]
+fn at_the_cap_rows_are_refused_until_something_is_delivered() {
+    let mut bench = Bench::new(ModelDisk::default(), JournalConfig { max_bytes: 2_000, ..SMALL });
+    let mut kept = 0;
+    while bench.append(&format!("{kept}{};", "x".repeat(100)), DAY) {
+        kept += 1;
+    }
+    assert!((8..20).contains(&kept), "{kept}");
+    assert!(bench.journal().stats().bytes <= 2_000);
+    let mut warehouse = Warehouse::default();
+    assert!(warehouse.take(&mut bench, true).unwrap());
+    assert!(bench.append("again;", DAY));
+    assert_eq!(bench.journal().stats().undelivered_rows + warehouse.rows().len() as u64, kept + 1);
+}
+
+#[test]
+fn a_closed_day_is_retired_when_its_rows_are_gone_and_takes_no_more() {
+    let mut bench = Bench::new(ModelDisk::default(), SMALL);
+    let waiting = bench.submit("a;", DAY);
+    assert!(!bench.journal().retire(DAY), "waiting");
+    bench.pump();
+    assert!(waiting.load(Ordering::SeqCst));
+    assert!(!bench.journal().retire(DAY), "open");
+    assert!(bench.append("b;", 2 * DAY));
+    bench.seal();
+    assert!(!bench.journal().retire(DAY), "sealed");
+    assert!(bench.append("late;", DAY), "not retired yet");
+    bench.seal();
+    let mut warehouse = Warehouse::default();
+    while warehouse.take(&mut bench, true).unwrap() {}
+    assert!(bench.append("c;", 2 * DAY));
+    assert!(bench.journal().retire(DAY));
+    assert!(!bench.append("too late;", DAY));
+    assert!(bench.append("d;", 2 * DAY));
+    assert!(!bench.journal().retire(2 * DAY));
+}
+
+#[test]
+fn a_segment_whose_seal_is_not_on_disk_yet_still_holds_its_day() {
+    let mut bench = Bench::new(ModelDisk::default(), SMALL);
+    assert!(bench.append("a;", DAY));
+    bench.disk.fail_next(Call::SyncNames);
+    bench.seal();
+    assert!(bench.journal().oldest_sealed().is_none());
+    assert!(!bench.journal().retire(DAY));
+    assert_eq!(bench.journal().stats().undelivered_rows, 1);
+    bench.seal();
+    assert!(bench.journal().oldest_sealed().is_some());
+}
+
+#[test]
+fn no_segment_has_more_days_than_an_insert_may_touch() {
+    let config = JournalConfig { segment_bytes: 1 << 20, segment_rows: 1_000, ..SMALL };
+    let mut bench = Bench::new(ModelDisk::default(), config);
+    for day in 0..100 {
+        let _one_group = bench.submit("a;", day * DAY);
+    }
+    bench.pump();
+    for day in 100..200 {
+        assert!(bench.append("a;", day * DAY));
+    }
+    bench.seal();
+    let mut rows = 0;
+    while let Some(segment) = bench.journal().oldest_sealed() {
+        assert!(segment.rows <= MAX_DAYS_PER_SEGMENT as u64);
+        rows += segment.rows;
+        bench.journal().delivered(&segment).unwrap();
+    }
+    assert_eq!(rows, 200);
+}
+
+#[test]
+fn parked_rows_block_their_day_until_they_are_destroyed() {
+    let mut bench = Bench::new(ModelDisk::default(), SMALL);
+    assert!(bench.append("a;", DAY));
+    bench.seal();
+    let segment = bench.journal().oldest_sealed().unwrap();
+    bench.journal().park(&segment).unwrap();
+    bench.restart(None);
+    assert!(bench.journal().oldest_sealed().is_none());
+    assert_eq!(bench.journal().stats().parked_rows, 1);
+    assert_eq!(bench.journal().destroy_parked(DAY - 1).unwrap(), 0);
+    assert!(!bench.journal().retire(DAY));
+    assert_eq!(bench.journal().destroy_parked(DAY).unwrap(), 1);
+    assert!(bench.journal().retire(DAY));
+    assert_eq!(bench.disk.names().unwrap().len(), 1, "only the empty open segment is left");
+}
+
+#[tokio::test]
+async fn the_thread_commits_seals_and_ends() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("journal");
+    let journal = Journal::open(&path, 1, JournalConfig::default()).unwrap();
+    assert!(matches!(Journal::open(&path, 1, JournalConfig::default()), Err(OpenError::Taken)));
+    let appends: Vec<_> = (0..1_000).map(|row| journal.append(format!("{row};").as_bytes(), DAY)).collect();
+    for append in appends {
+        assert_eq!(append.await, Ok(()));
+    }
+    journal.changed().await;
+    journal.seal().await;
+    assert_eq!(journal.stats().sealed_segments, 1);
+    assert_eq!(journal.append(b"last;", DAY).await, Ok(()));
+    journal.close();
+    assert_eq!(journal.append(b"too late;", DAY).await, Err(JournalError::Closing));
+    journal.seal().await;
+    let mut warehouse = Vec::new();
+    while let Some(segment) = journal.oldest_sealed() {
+        warehouse.extend(split(&journal.read(&segment).unwrap().rows));
+        journal.delivered(&segment).unwrap();
+    }
+    assert_eq!(warehouse.len(), 1_001);
+    assert_eq!(warehouse[1_000], ("last;".to_owned(), 1_001));
+    drop(journal);
+    let journal = Journal::open(&path, 1, JournalConfig::default()).unwrap();
+    assert_eq!(journal.recovery(), Recovery::default());
+}

@@ -1,0 +1,9 @@
+//! A real collector before a real ClickHouse, with a connection between them that breaks when told to.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+#[path = "it/deliver.rs"]
+mod deliver;
+#[path = "it/scene.rs"]
+mod scene;
+#[path = "it/wire.rs"]
+mod wire;

@@ -1,5 +1,6 @@
 //! Orderly stop, restart with the data, listeners, commands.
 
+use engine::User;
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -124,4 +125,26 @@ async fn every_command_has_help_with_an_example() {
         let help = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && help.contains("Example:\n  sanaq "), "{command:?}: {help}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_clickhouse_of_ones_own_the_embedded_one_is_never_started() {
+    let server = engine::testing::shared().await;
+    let mut installation = Installation::new();
+    installation.environment.extend([
+        ("SANAQ_CLICKHOUSE_USER", User::Owner.name().to_owned()),
+        ("SANAQ_CLICKHOUSE_PASSWORD", server.password(User::Owner)),
+        ("SANAQ_CLICKHOUSE_DATABASE", "a_clickhouse_of_ones_own".to_owned()),
+    ]);
+    installation.add_site(SITE, "Asia/Almaty").await;
+    let key = installation.add_key(SITE).await;
+    let process = installation.serve(&["--clickhouse-url", &server.url()]).await;
+    let reply = send(&process.http, &process.at.public, Visitor::at("203.0.113.7"), &pageview(SITE, "/")).await;
+    assert_eq!(reply.unwrap().status, 202);
+    eventually("the view is in that ClickHouse", async || {
+        (process.pageviews_by_path(&key, SITE).await == [("/".to_owned(), 1)]).then_some(())
+    })
+    .await;
+    assert!(!installation.data().join("engine").exists(), "an engine was started");
+    assert_eq!(process.stop(Signal::TERM).await.code(), Some(0));
 }

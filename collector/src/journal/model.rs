@@ -44,6 +44,8 @@ struct Inner {
     calls: usize,
     /// Syncs say yes and do nothing: a positive control.
     lying: bool,
+    /// There is room for names only.
+    full: bool,
 }
 
 /// The disk. Clones are the same disk.
@@ -68,6 +70,11 @@ impl ModelDisk {
         lock(&self.0).cut_at = Some(call);
     }
 
+    /// From now on, or no longer, writes fail for lack of space.
+    pub(super) fn set_full(&self, full: bool) {
+        lock(&self.0).full = full;
+    }
+
     pub(super) fn calls(&self) -> usize {
         lock(&self.0).calls
     }
@@ -75,7 +82,7 @@ impl ModelDisk {
     /// What a machine finds after the power cut: `choose` decides the fate of what was not synced.
     pub(super) fn after_power_cut(&self, mut choose: impl FnMut(usize) -> usize) -> Self {
         let inner = lock(&self.0);
-        let mut after = Inner { lying: inner.lying, ..Inner::default() };
+        let mut after = Inner { lying: inner.lying, full: inner.full, ..Inner::default() };
         for inode in &inner.inodes {
             let mut inode = inode.clone();
             let kept = inode.durable + choose(inode.data.len() - inode.durable + 1);
@@ -189,7 +196,8 @@ struct ModelFile {
 impl Append for ModelFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut inner = lock(&self.disk.0);
-        let entered = inner.enter(Call::Append);
+        let full = if inner.full { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) };
+        let entered = inner.enter(Call::Append).and(full);
         // A failed write has written a part.
         let written = if entered.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
         if inner.cut_at.is_none_or(|at| inner.calls < at) || entered.is_ok() {

@@ -1,6 +1,7 @@
 //! What is on disk at start: which segments hold rows, which were left open, what is damaged.
 
 use std::collections::HashSet;
+use std::io::{self, ErrorKind};
 use std::time::Instant;
 
 use super::disk::Disk;
@@ -38,7 +39,8 @@ pub(super) struct Recovered {
 ///
 /// What was left open is copied first, into a sealed segment of the same identity: after a failed sync, or a kill before one,
 /// the kernel shows rows that are not on disk, and a batch must not change between two tries. Should both be there because
-/// power failed in between, the sealed one counts.
+/// power failed in between, the sealed one counts. A full disk has no room for a copy: then the segment is sealed as it is,
+/// because delivering it is what makes room.
 pub(super) fn recover(disk: &dyn Disk, collector: u16) -> Result<Recovered, OpenError> {
     let files = disk.names()?;
     let mut names: Vec<Name> = files.iter().filter_map(|name| name.parse().ok()).collect();
@@ -61,7 +63,7 @@ pub(super) fn recover(disk: &dyn Disk, collector: u16) -> Result<Recovered, Open
             found.empty.push(name.to_string());
             continue;
         }
-        let mut bytes = disk.read(&name.to_string(), u64::MAX)?;
+        let bytes = disk.read(&name.to_string(), u64::MAX)?;
         refuse_other_formats(&name, &bytes)?;
         let survey = Survey::of(&name, &bytes);
         found.next_sequence = found.next_sequence.max(survey.next_sequence);
@@ -72,15 +74,18 @@ pub(super) fn recover(disk: &dyn Disk, collector: u16) -> Result<Recovered, Open
             continue;
         };
         if name.state == State::Open {
-            found.empty.push(name.to_string());
-            bytes = copy_of(&name, collector, &bytes);
-            let range = Range { rows: survey.rows, bytes: bytes.len() as u64 };
-            let copy = format!("{name}{COPY}");
-            let mut file = disk.create(&copy)?;
-            file.append(&bytes)?;
-            file.sync()?;
-            name = name.with(State::Sealed(range));
-            disk.rename(&copy, &name.to_string())?;
+            let open = name;
+            match copied(disk, &open, collector, &bytes, survey.rows) {
+                Ok(copy) => {
+                    found.empty.push(open.to_string());
+                    name = copy;
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+                    name = open.with(State::Sealed(Range { rows: survey.rows, bytes: survey.end }));
+                    disk.rename(&open.to_string(), &name.to_string())?;
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         let segment = Segment {
             name,
@@ -100,6 +105,24 @@ pub(super) fn recover(disk: &dyn Disk, collector: u16) -> Result<Recovered, Open
     }
     disk.sync_names()?;
     Ok(found)
+}
+
+/// Copies the intact rows of an open segment into a sealed one, durable but for its name.
+fn copied(disk: &dyn Disk, open: &Name, collector: u16, bytes: &[u8], rows: u64) -> io::Result<Name> {
+    let bytes = copy_of(open, collector, bytes);
+    let copy = format!("{open}{COPY}");
+    let written = disk.create(&copy).and_then(|mut file| {
+        file.append(&bytes)?;
+        file.sync()
+    });
+    if let Err(error) = written {
+        // It holds rows of visitors and takes up space; should this fail too, the next start removes it.
+        let _left_behind = disk.remove(&copy);
+        return Err(error);
+    }
+    let sealed = open.with(State::Sealed(Range { rows, bytes: bytes.len() as u64 }));
+    disk.rename(&copy, &sealed.to_string())?;
+    Ok(sealed)
 }
 
 /// The intact rows of a segment, as one group.
@@ -127,6 +150,8 @@ fn refuse_other_formats(name: &Name, bytes: &[u8]) -> Result<(), OpenError> {
 /// What a segment's content says.
 struct Survey {
     rows: u64,
+    /// Where the last of them ends.
+    end: u64,
     first_closes_at: Option<i64>,
     next_sequence: u64,
     lost_rows: u64,
@@ -163,6 +188,7 @@ impl Survey {
         match range {
             Some(range) => Self {
                 rows,
+                end: end as u64,
                 first_closes_at,
                 // A segment that was damaged when it was sealed counts fewer rows than it has numbers.
                 next_sequence: next_sequence.max(name.first_sequence.saturating_add(range.rows)),
@@ -171,6 +197,7 @@ impl Survey {
             },
             None => Self {
                 rows,
+                end: end as u64,
                 first_closes_at,
                 next_sequence,
                 lost_rows: missing_before,

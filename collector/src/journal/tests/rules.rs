@@ -69,6 +69,24 @@ fn at_the_cap_rows_are_refused_until_something_is_delivered() {
 }
 
 #[test]
+fn on_a_full_disk_rows_are_refused_at_once_and_delivery_goes_on_also_after_a_restart() {
+    let mut bench = Bench::new(ModelDisk::default(), SMALL);
+    assert!(bench.append("before;", DAY));
+    bench.disk.set_full(true);
+    assert!(!bench.append("refused;", DAY));
+    bench.restart(Some(&mut |_| 0));
+    assert!(!bench.append("refused too;", DAY));
+    let mut warehouse = Warehouse::default();
+    assert_eq!(warehouse.take(&mut bench, true), Ok(true));
+    assert_eq!(warehouse.rows(), [("before;".to_owned(), 1)]);
+    bench.disk.set_full(false);
+    assert!(bench.append("after;", DAY));
+    bench.seal();
+    assert_eq!(warehouse.take(&mut bench, true), Ok(true));
+    assert_eq!(bench.disk.names().unwrap().len(), 1, "nothing is left lying about");
+}
+
+#[test]
 fn a_closed_day_is_retired_when_its_rows_are_gone_and_takes_no_more() {
     let mut bench = Bench::new(ModelDisk::default(), SMALL);
     let waiting = bench.submit("a;", DAY);

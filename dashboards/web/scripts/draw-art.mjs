@@ -1,6 +1,6 @@
 // Draws the interface's own ornaments: everything is made of counted strokes.
 // logo.svg: a shanyrak (the crown of a yurt) as the sun, with 24 rays, one for each hour of the day.
-// horizon.svg: the same sun rising over the steppe. tally.svg: five strokes, as people have always counted.
+// horizon.svg: the same sun rising over the steppe.
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,18 +20,14 @@ function rays(cx, cy, from, to, count, { start = 0, turn = 360, every = 0, extra
   return path;
 }
 
-/** Three bowed poles each way, ending on the ring. */
-function poles(cx, cy, r) {
+/** The crown's poles: three close together each way, crossing in the middle and ending on the ring. */
+function poles(cx, cy, r, turn) {
+  const [cos, sin] = [Math.cos((turn * Math.PI) / 180), Math.sin((turn * Math.PI) / 180)];
+  const at = (x, y) => `${round(cx + (x * cos - y * sin) * r)} ${round(cy + (x * sin + y * cos) * r)}`;
   let path = "";
-  for (const [offset, bow] of [
-    [-0.42, -0.2],
-    [0, 0],
-    [0.42, 0.2],
-  ]) {
-    const half = Math.sqrt(1 - offset * offset) * r;
-    const [o, b] = [offset * r, bow * r * 2];
-    path += `M${round(cx + o)} ${round(cy - half)}Q${round(cx + o + b)} ${round(cy)} ${round(cx + o)} ${round(cy + half)}`;
-    path += `M${round(cx - half)} ${round(cy + o)}Q${round(cx)} ${round(cy + o + b)} ${round(cx + half)} ${round(cy + o)}`;
+  for (const offset of [-0.27, 0, 0.27]) {
+    const half = Math.sqrt(1 - offset * offset);
+    path += `M${at(offset, -half)}L${at(offset, half)}M${at(-half, offset)}L${at(half, offset)}`;
   }
   return path;
 }
@@ -47,7 +43,7 @@ writeFileSync(
     64,
     64,
     `<circle cx="32" cy="32" r="17" fill="none" stroke="${GOLD}" stroke-width="4"/>` +
-      stroke(poles(32, 32, 16), 2) +
+      stroke(poles(32, 32, 16, 0), 2) +
       stroke(rays(32, 32, 23.5, 28, 24, { start: -90, every: 6, extra: 2.5 }), 2.4),
   ),
 );
@@ -73,7 +69,7 @@ writeFileSync(
     290,
     `<clipPath id="sky"><path d="M0 0h480v160H0z"/></clipPath><g clip-path="url(#sky)">` +
       `<circle cx="240" cy="160" r="62" fill="none" stroke="${GOLD}" stroke-width="8"/>` +
-      stroke(poles(240, 160, 60), 4) +
+      stroke(poles(240, 160, 60, 45), 4) +
       stroke(rays(240, 160, 80, 96, 49, { start: 180, turn: 180, every: 6, extra: 14 }), 3) +
       "</g>" +
       stroke("M0 160H480", 2) +
@@ -81,5 +77,3 @@ writeFileSync(
     ' preserveAspectRatio="xMidYMax slice"',
   ),
 );
-
-writeFileSync(join(ART, "tally.svg"), svg(34, 10, stroke("M4 2v6M9 2v6M14 2v6M19 2v6M1.5 7.5L21.500 2.500", 1.5)));

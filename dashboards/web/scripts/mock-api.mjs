@@ -37,7 +37,14 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
   const now = () => now_ms + Date.now() - started;
   const hoursAgo = (hours) => Math.floor(now() / 1000 - hours * 3600);
   const site = (domain, timezone, size, first_beacon_at) => ({
-    domain, timezone, opt_out: "tally", first_beacon_at, size, extra: 0, empty: first_beacon_at === null, current: size ? 7 : 0,
+    domain,
+    timezone,
+    opt_out: "tally",
+    first_beacon_at,
+    size,
+    extra: 0,
+    empty: first_beacon_at === null,
+    current: size ? 7 : 0,
   });
   const state = {
     signedIn,
@@ -55,8 +62,17 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
     ],
   };
   const streams = new Map();
-  const publicSite = ({ domain, timezone, opt_out, first_beacon_at }) => ({ domain, timezone, opt_out, first_beacon_at });
-  const session = () => ({ user: { email: "admin@example.kz", role: "owner" }, csrf: "mock-csrf", language: state.language });
+  const publicSite = ({ domain, timezone, opt_out, first_beacon_at }) => ({
+    domain,
+    timezone,
+    opt_out,
+    first_beacon_at,
+  });
+  const session = () => ({
+    user: { email: "admin@example.kz", role: "owner" },
+    csrf: "mock-csrf",
+    language: state.language,
+  });
   const find = (domain) => {
     const found = state.sites.find((known) => known.domain === domain);
     if (!found) throw new Refused(404, "unknown_site");
@@ -91,7 +107,8 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
   function api(method, path, body, request, response) {
     const route = `${method} ${path}`;
     if (route === "POST /api/session") {
-      if (body.email !== "admin@example.kz" || (body.password ?? "").length < 12) throw new Refused(401, "wrong_credentials");
+      if (body.email !== "admin@example.kz" || (body.password ?? "").length < 12)
+        throw new Refused(401, "wrong_credentials");
       state.signedIn = true;
       return session();
     }
@@ -103,11 +120,14 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
       return session();
     }
     if (!state.signedIn) throw new Refused(401, "signed_out");
-    if (method !== "GET" && path !== "/api/questions" && request.headers["x-sanaq-csrf"] !== "mock-csrf") {
-      throw new Refused(403, "bad_csrf");
+    if (method !== "GET" && request.headers["x-sanaq-csrf"] !== "mock-csrf") {
+      throw new Refused(403, "csrf");
     }
     switch (route) {
       case "GET /api/session":
+        return session();
+      case "PATCH /api/session":
+        state.language = body.language;
         return session();
       case "DELETE /api/session":
         state.signedIn = false;

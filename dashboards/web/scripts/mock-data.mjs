@@ -1,19 +1,70 @@
 // Invented but plausible statistics for the mock API: the same question always gets the same answer.
 const PAGES = [
-  ["/", 340], ["/kk/jobalar/zhastar-ortalygy", 128], ["/kk/biz-turaly", 97], ["/ru/novosti/otkrytie-centra", 88],
-  ["/kk/bailanys", 71], ["/ru/programmy", 64], ["/kk/zhanalyqtar/2026/naurys-merekesi-kuntizbesi-zhane-qala-boiynsha-is-sharalar", 52],
-  ["/en/about", 41], ["/kk/qoldau", 33], ["/ru/kontakty", 29], ["/kk/esepter/2025", 21], ["/ru/otchety/2025", 17], ["/en/contact", 9], ["/kk/:id", 4],
+  ["/", 340],
+  ["/kk/jobalar/zhastar-ortalygy", 128],
+  ["/kk/biz-turaly", 97],
+  ["/ru/novosti/otkrytie-centra", 88],
+  ["/kk/bailanys", 71],
+  ["/ru/programmy", 64],
+  ["/kk/zhanalyqtar/2026/naurys-merekesi-kuntizbesi-zhane-qala-boiynsha-is-sharalar", 52],
+  ["/en/about", 41],
+  ["/kk/qoldau", 33],
+  ["/ru/kontakty", 29],
+  ["/kk/esepter/2025", 21],
+  ["/ru/otchety/2025", 17],
+  ["/en/contact", 9],
+  ["/kk/:id", 4],
 ];
 const SOURCES = [
-  ["Direct / None", 260], ["Google", 214], ["Instagram", 122], ["Telegram", 96], ["Yandex", 61], ["WhatsApp", 44],
-  ["2GIS", 31], ["ChatGPT", 18], ["egov.kz", 12], ["tengrinews.kz", 9], ["Facebook", 6],
+  ["Direct / None", 260],
+  ["Google", 214],
+  ["Instagram", 122],
+  ["Telegram", 96],
+  ["Yandex", 61],
+  ["WhatsApp", 44],
+  ["2GIS", 31],
+  ["ChatGPT", 18],
+  ["egov.kz", 12],
+  ["tengrinews.kz", 9],
+  ["Facebook", 6],
 ];
 const COUNTRIES = [
-  ["KZ", 702], ["RU", 64], ["UZ", 31], ["KG", 22], ["TR", 17], ["DE", 11], ["US", 9], ["CN", 6], ["KR", 4], ["AE", 3], ["", 2],
+  ["KZ", 702],
+  ["RU", 64],
+  ["UZ", 31],
+  ["KG", 22],
+  ["TR", 17],
+  ["DE", 11],
+  ["US", 9],
+  ["CN", 6],
+  ["KR", 4],
+  ["AE", 3],
+  ["", 2],
 ];
-const DEVICES = [["Mobile", 561], ["Desktop", 268], ["Tablet", 33], ["TV", 4], ["(not set)", 5]];
-const BROWSERS = [["Chrome", 402], ["Safari", 204], ["Samsung Internet", 92], ["Yandex Browser", 71], ["Firefox", 38], ["Edge", 33], ["Opera", 17]];
-const SYSTEMS = [["Android", 361], ["iOS", 198], ["Windows", 221], ["macOS", 52], ["Linux", 21], ["(not set)", 6]];
+const DEVICES = [
+  ["Mobile", 561],
+  ["Desktop", 268],
+  ["Tablet", 33],
+  ["TV", 4],
+  ["(not set)", 5],
+];
+const BROWSERS = [
+  ["Chrome", 402],
+  ["Safari", 204],
+  ["Samsung Internet", 92],
+  ["Yandex Browser", 71],
+  ["Firefox", 38],
+  ["Edge", 33],
+  ["Opera", 17],
+];
+const SYSTEMS = [
+  ["Android", 361],
+  ["iOS", 198],
+  ["Windows", 221],
+  ["macOS", 52],
+  ["Linux", 21],
+  ["(not set)", 6],
+];
 
 const BY_DIMENSION = {
   "event:page": PAGES,
@@ -98,7 +149,7 @@ function sum(rows) {
 export function answer(question, site, wallNow) {
   const today = wallNow.slice(0, 10);
   const days = daysOf(question.date_range, today);
-  if (!days) return { error: "#/date_range: Invalid date range", code: "bad_question" };
+  if (!days) return { error: "#/date_range: Invalid date range", code: "invalid_date_range" };
   const labels = [];
   const rows = new Map();
   const hourly = question.dimensions?.[0] === "time:hour" || days.from === days.to;
@@ -127,7 +178,8 @@ export function answer(question, site, wallNow) {
   const all = weights.reduce((most, [, weight]) => most + weight, 0) * (dimension === "event:page" ? 0.55 : 1);
   const counted = weights
     .map(([key, weight]) => ({ key, visitors: Math.round((weight / all) * total.visitors) }))
-    .filter(({ visitors }) => visitors > 0);
+    .filter(({ visitors }) => visitors > 0)
+    .sort((a, b) => b.visitors - a.visitors);
   const { limit, offset = 0 } = question.pagination ?? { limit: 100 };
   return {
     results: counted

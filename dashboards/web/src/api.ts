@@ -102,6 +102,7 @@ const site = (domain: string): string => `/api/sites/${encodeURIComponent(domain
 export const api = {
   session: () => request<Session>("GET", "/api/session"),
   signIn: (email: string, password: string) => request<Session>("POST", "/api/session", { email, password }),
+  keepLanguage: (language: string) => request<Session>("PATCH", "/api/session", { language }),
   signOut: () => request<void>("DELETE", "/api/session"),
   setUp: (token: string, email: string, password: string) =>
     request<Session>("POST", "/api/setup", { token, email, password }),

@@ -1,6 +1,6 @@
 /** Chooses the page: by the address, and by whether somebody is signed in. */
 import { useEffect, useRef } from "preact/hooks";
-import { sites, sitesFailure, startAccount } from "./account";
+import { retryAccount, sites, sitesFailure, startAccount } from "./account";
 import { route } from "./address";
 import { session } from "./api";
 import { language, t } from "./language";
@@ -20,7 +20,7 @@ function Page() {
   if (session.value === null) return <SignInPage />;
   const known = sites.value;
   if (session.value === undefined || !known) {
-    return sitesFailure.value ? <Notice code={sitesFailure.value} retry={() => void startAccount()} /> : <Waiting />;
+    return sitesFailure.value ? <Notice code={sitesFailure.value} retry={() => void retryAccount()} /> : <Waiting />;
   }
   if (where.page === "sites") return <SitesPage sites={known} />;
   if (where.page === "missing") return <MissingPage />;
@@ -46,6 +46,9 @@ function usePageFocus(page: string) {
 export function App() {
   const where = route.value;
   const domain = "domain" in where ? where.domain : "";
+  useEffect(() => {
+    if (where.page !== "setup" && session.value === undefined) void startAccount();
+  }, [where.page]);
   usePageFocus(`${where.page} ${domain} ${session.value === null}`);
   useEffect(() => {
     document.title = domain ? `${domain} · ${t("app.name")}` : t("app.name");

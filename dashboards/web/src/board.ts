@@ -2,8 +2,9 @@
 import { signal } from "@preact/signals";
 import type { View } from "./address";
 import { api, codeOf, serverNow, session } from "./api";
+import type { Pulse } from "./live";
 import { throttle } from "./pulse";
-import { type Board, dashboardQuestions, includesToday, readBoard } from "./questions";
+import { type Board, dashboardQuestions, eventsToday, includesToday, readBoard } from "./questions";
 
 const PULSE_GAP_MS = 1000;
 
@@ -20,6 +21,19 @@ export function makeBoard() {
   const failure = signal<string | null>(null);
   let wanted: { domain: string; view: View; zone: string } | null = null;
   let stop: AbortController | null = null;
+  let firstPulse: Pulse | null = null;
+
+  /** Whether a change of the site's today changes these numbers. */
+  const concerned = () =>
+    wanted !== null && Boolean(session.peek()) && includesToday(wanted.view.range, wanted.zone, serverNow());
+  /** Whether the first pulse knows of other events than the numbers that came meanwhile; told once both are here. */
+  const outdated = () => {
+    const current = shown.peek();
+    if (!firstPulse || loading.peek() || !current) return false;
+    const pulse = firstPulse;
+    firstPulse = null;
+    return concerned() && eventsToday(current.board, current.view) !== pulse.events_today;
+  };
 
   const load = async () => {
     if (!wanted) return;
@@ -38,6 +52,7 @@ export function makeBoard() {
     } finally {
       if (stop === mine) loading.value = false;
     }
+    if (stop === mine && outdated()) renew.ask();
   };
   const renew = throttle(async () => {
     // Nobody looks: the numbers are renewed when somebody does.
@@ -63,9 +78,11 @@ export function makeBoard() {
       return load();
     },
     retry: load,
-    /** The live stream said that something changed. */
-    pulsed() {
-      if (wanted && session.peek() && includesToday(wanted.view.range, wanted.zone, serverNow())) renew.ask();
+    /** The live stream said that something changed; its first word may only say what the numbers say already. */
+    pulsed(pulse: Pulse, first: boolean) {
+      if (first) firstPulse = pulse;
+      if (first ? !outdated() : !concerned()) return;
+      renew.ask();
     },
     close() {
       stop?.abort();

@@ -4,7 +4,7 @@ export function tidyDomain(text: string): string {
     .trim()
     .toLowerCase()
     .replace(/^[a-z][a-z0-9+.-]*:\/\//, "")
-    .replace(/^www\./, "")
+    .replace(/^www\.(?=[^/?#]*\.)/, "")
     .replace(/[/?#].*$/, "")
     .replace(/\.$/, "");
 }

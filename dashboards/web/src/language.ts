@@ -30,6 +30,12 @@ interface Loaded {
 
 const current = signal<Loaded | null>(null);
 let wanted: Language = "kk";
+let tell = () => {};
+
+/** Settled once some language is there to render in. */
+export const languageShown = new Promise<void>((resolve) => {
+  tell = resolve;
+});
 
 export function isLanguage(value: unknown): value is Language {
   return LANGUAGES.some((language) => language === value);
@@ -48,8 +54,10 @@ export async function showLanguage(language: Language): Promise<void> {
   if (wanted !== language) return;
   document.documentElement.lang = language;
   current.value = { language, words, formats: makeFormats(language, data, countries) };
+  tell();
 }
 
+/** Keeps the choice on this machine; `account.ts` keeps it with the account as well. */
 export function chooseLanguage(language: Language): void {
   remember(KEY, language);
   void showLanguage(language);
@@ -72,6 +80,7 @@ export function t(key: WordKey, values?: Values): string {
 
 /** The sentence for an error's stable code; unknown codes are shown as such. */
 export function errorText(code: string): string {
-  const key = `error.${code}`;
+  // What a question can be refused for is a mistake of ours or of a hand-made address: one sentence for all of them.
+  const key = /^(invalid_|missing_key|unsupported_|too_many_q)/.test(code) ? "error.bad_question" : `error.${code}`;
   return key in loaded().words ? t(key as WordKey) : t("error.unknown", { code });
 }

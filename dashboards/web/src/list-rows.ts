@@ -33,7 +33,7 @@ export function rowName(column: Column, key: string): string {
 export function shareText(part: number, whole: number | null): string {
   if (!whole) return "";
   const share = (part / whole) * 100;
-  if (share > 0 && share < 0.5) return t("list.less_than_one");
+  if (share > 0 && share < 0.5) return `<${formats().percent(1)}`;
   return formats().percent(Math.min(100, Math.round(share)));
 }
 

@@ -26,8 +26,11 @@ function readPulse(text: string): Pulse | null {
   }
 }
 
-/** Watches a site until the returned function is called. `changed` hears of every pulse but a repeated one. */
-export function watch(domain: string, changed: (pulse: Pulse) => void): () => void {
+/**
+ * Watches a site until the returned function is called. `changed` hears of every pulse but a repeated one; `first` marks
+ * the one that only says how things stand.
+ */
+export function watch(domain: string, changed: (pulse: Pulse, first: boolean) => void): () => void {
   let source: EventSource | null = null;
   let retry = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -35,6 +38,11 @@ export function watch(domain: string, changed: (pulse: Pulse) => void): () => vo
   currentVisitors.value = null;
   liveLost.value = false;
 
+  // A refusal may mean that the session is over: asking for it shows the sign-in page then.
+  const reopen = () => {
+    api.session().catch(() => undefined);
+    open();
+  };
   const open = () => {
     source = new EventSource(api.livePath(domain));
     source.addEventListener("pulse", (event: MessageEvent<string>) => {
@@ -44,20 +52,30 @@ export function watch(domain: string, changed: (pulse: Pulse) => void): () => vo
       liveLost.value = false;
       currentVisitors.value = pulse.current_visitors;
       if (event.data === seen) return;
+      const first = seen === "";
       seen = event.data;
-      changed(pulse);
+      changed(pulse, first);
     });
     source.addEventListener("error", () => {
       liveLost.value = true;
       // The browser reconnects by itself unless the server refused; then we try again, ever more seldom.
       if (source?.readyState !== EventSource.CLOSED) return;
-      timer = setTimeout(open, RETRY_MS[Math.min(retry, RETRY_MS.length - 1)]);
+      timer = setTimeout(reopen, RETRY_MS[Math.min(retry, RETRY_MS.length - 1)]);
       retry += 1;
     });
   };
-  open();
-  return () => {
+  const close = () => {
     clearTimeout(timer);
     source?.close();
+  };
+  // A page that comes back from the browser's cache needs a new stream.
+  const comeBack = (event: PageTransitionEvent) => event.persisted && open();
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", comeBack);
+  open();
+  return () => {
+    removeEventListener("pagehide", close);
+    removeEventListener("pageshow", comeBack);
+    close();
   };
 }

@@ -1,16 +1,17 @@
 import { render } from "preact";
 import "./base.css";
 import { startAccount } from "./account";
-import { startAddress } from "./address";
+import { route, startAddress } from "./address";
 import { App } from "./app";
-import { chosenLanguage, showLanguage } from "./language";
+import { chosenLanguage, languageShown, showLanguage } from "./language";
 import { startTheme } from "./theme";
 
 startTheme();
 startAddress();
-const account = startAccount();
+// Who sets the first account up is not signed in; for everybody else the answer is on its way while the language loads.
+if (route.peek().page !== "setup") void startAccount();
 const root = document.getElementById("app");
 if (!root) throw new Error("index.html has the element #app");
-await showLanguage(chosenLanguage() ?? "kk");
+void showLanguage(chosenLanguage() ?? "kk");
+await languageShown;
 render(<App />, root);
-await account;

@@ -61,7 +61,8 @@ export function dashboardQuestions(domain: string, view: View, zone: string, now
   const base = { site_id: domain, date_range: dateRange(view.range, zone, now) };
   const metrics = [...METRICS];
   return [
-    { ...base, metrics },
+    // The number of events is not shown; it tells whether the live stream knows of more than this answer.
+    { ...base, metrics: [...metrics, "events"] },
     {
       ...base,
       metrics,
@@ -91,6 +92,12 @@ export function readBoard(answers: (Answer | Refusal)[]): Board {
   const [totals = MISSING, series = MISSING, ...lists] = answers;
   const [pages = MISSING, sources = MISSING, countries = MISSING, devices = MISSING] = lists;
   return { totals, series, lists: { pages, sources, countries, devices } };
+}
+
+/** Events of the site's present day, where the view is of just that day. */
+export function eventsToday(board: Board, view: View): number | null {
+  if (view.range.kind !== "day" || isRefusal(board.totals)) return null;
+  return board.totals.results[0]?.metrics[METRICS.length] ?? null;
 }
 
 /** The totals by metric; `null` where there is no number. */

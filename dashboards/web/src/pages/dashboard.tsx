@@ -37,7 +37,7 @@ export function DashboardPage({ site, sites, view }: Props) {
   useEffect(() => {
     void store.show(domain, view, timezone);
   }, [store, domain, timezone, range.kind, custom, devices, more]);
-  useEffect(() => watch(domain, () => store.pulsed()), [store, domain]);
+  useEffect(() => watch(domain, store.pulsed), [store, domain]);
 
   const shown = store.shown.value;
   const board = shown?.board ?? null;
@@ -90,7 +90,9 @@ export function DashboardPage({ site, sites, view }: Props) {
 /** The days the server took the period to be. */
 function Period({ dates }: { dates: [string, string] | null }) {
   if (!dates) return <span>&nbsp;</span>;
-  return <span class="board-dates">{formats().dateRange(dates[0], dates[1], true)}</span>;
+  const [from, to] = dates;
+  const oneDay = from.slice(0, 10) === to.slice(0, 10);
+  return <span class="board-dates">{oneDay ? formats().date(from, "full") : formats().dateRange(from, to, true)}</span>;
 }
 
 /** Before the first beacon: what to do, and a look that it worked. */

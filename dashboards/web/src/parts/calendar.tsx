@@ -1,6 +1,6 @@
 /** A month to choose a first and a last day from (ARIA Authoring Practices: date picker grid). Ours, because the
  * browser's own date input speaks the browser's language, not the interface's, and knows no Kazakh. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { addMonths, monthOf, monthWeeks } from "../calendar-month";
 import { formats, t } from "../language";
 import { addDays } from "../site-clock";
@@ -25,7 +25,7 @@ export function Calendar({ from, to, today, onRange }: Props) {
   const month = monthOf(at);
   const byKey = useRef(true);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (byKey.current) grid.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
     byKey.current = false;
   }, [at]);
@@ -63,7 +63,7 @@ export function Calendar({ from, to, today, onRange }: Props) {
         >
           <Icon name="left" />
         </button>
-        <h3 aria-live="polite">{formats().date(`${month}-01`, "yMMMM")}</h3>
+        <p aria-live="polite">{formats().date(`${month}-01`, "yMMMM")}</p>
         <button
           type="button"
           class="icon-button"

@@ -1,4 +1,5 @@
-import { chooseLanguage, LANGUAGE_NAMES, LANGUAGES, language, t } from "../language";
+import { switchLanguage } from "../account";
+import { LANGUAGE_NAMES, LANGUAGES, language, t } from "../language";
 import "./language-switch.css";
 
 export function LanguageSwitch() {
@@ -13,7 +14,7 @@ export function LanguageSwitch() {
           title={LANGUAGE_NAMES[code].full}
           aria-pressed={code === shown}
           data-testid={`lang-${code}`}
-          onClick={() => chooseLanguage(code)}
+          onClick={() => switchLanguage(code)}
         >
           {LANGUAGE_NAMES[code].short}
         </button>

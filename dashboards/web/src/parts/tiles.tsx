@@ -15,6 +15,10 @@ interface Props {
 /** From here on the tile shortens the number; the exact one is in its title and its `data-value`. */
 const SHORTEN_FROM = 1_000_000;
 
+function valueClass(pending: boolean, text: string): string {
+  return `tile-value${pending ? " pending" : ""}${text.length > 11 ? " long" : ""}`;
+}
+
 export function Tiles({ domain, view, totals }: Props) {
   return (
     <ul class="tiles">
@@ -34,7 +38,7 @@ export function Tiles({ domain, view, totals }: Props) {
               data-value={value ?? ""}
             >
               <span class="tile-name">{name}</span>
-              <span class={totals === null ? "tile-value pending" : "tile-value"}>{short || "0"}</span>
+              <span class={valueClass(totals === null, short)}>{short || "0"}</span>
             </a>
             <Disclosure
               label={<Icon name="question" />}

@@ -89,7 +89,7 @@ describe.each(LOCALES)("formats of %s equal ICU's", (locale, data, countries) =>
 
   it("runs on an ICU that knows the language", () => {
     const sample = new Intl.DateTimeFormat(locale, { month: "long", timeZone: "UTC" }).format(new Date(0));
-    expect(sample).toBe({ kk: "қаңтар", ru: "январь", en: "January" }[locale]);
+    expect(sample).toBe({ kk: "Қаңтар", ru: "январь", en: "January" }[locale]);
   });
 
   it("numbers", () => {

@@ -50,12 +50,15 @@ pub struct Pulse {
     pub current_visitors: u64,
     /// Page views and custom events of the site's current day.
     pub events_today: u64,
+    /// Everything stored of the current day, engagement included: it moves whenever any figure of today may have.
+    pub beacons_today: u64,
 }
 
 #[derive(Row, Deserialize)]
 struct PulseRow {
     current_visitors: u64,
     events_today: u64,
+    beacons_today: u64,
 }
 
 #[derive(Row, Deserialize)]
@@ -89,9 +92,10 @@ impl Answers {
         if question.date_range == DateRange::Realtime {
             return self.realtime(&site, question).await;
         }
-        let born = match question.date_range {
-            DateRange::All => self.born(site.id).await?.map(|(_, day)| day),
-            _ => None,
+        let born = if question.date_range == DateRange::All {
+            self.born(site.id).await?.map(|(_, day)| day)
+        } else {
+            None
         };
         let period =
             Period::resolve(question.date_range, now, &site.zone, born).map_err(|_| out_of_calendar())?;
@@ -131,7 +135,11 @@ impl Answers {
             .param("closes_at", today.closes_at)
             .one()
             .await?;
-        let pulse = Pulse { current_visitors: row.current_visitors, events_today: row.events_today };
+        let pulse = Pulse {
+            current_visitors: row.current_visitors,
+            events_today: row.events_today,
+            beacons_today: row.beacons_today,
+        };
         Ok(suppress(Audience::Staff, [], Found(pulse))?.into_inner())
     }
 

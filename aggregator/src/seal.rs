@@ -149,7 +149,7 @@ pub enum SealError {
 /// A partition of `events` as found.
 #[derive(Row, Deserialize)]
 struct Found {
-    closes_at: i64,
+    ended: i64,
     received: u64,
 }
 
@@ -199,16 +199,18 @@ impl Sealer {
         let mut failure = None;
         let mut late = 0;
         for found in &found {
-            if now_s < found.closes_at.saturating_add(self.grace.as_secs()) {
+            if now_s < found.ended.saturating_add(self.grace.as_secs()) {
                 continue;
             }
             match self.advance(found, now_s).await {
                 Ok(Progress::Sealed(day)) => sealed.push(day),
                 Ok(Progress::Waiting) => {}
                 Ok(Progress::Parked(events)) => late += events,
+                // A process that died there would not have gone on to the next day.
+                Err(stopped @ SealError::Stopped(_)) => return Err(stopped),
                 Err(error) => {
                     self.metrics.failures.inc();
-                    tracing::error!(closes_at = found.closes_at, error = %error, "a day could not be sealed");
+                    tracing::error!(closes_at = found.ended, error = %error, "a day could not be sealed");
                     failure.get_or_insert(error);
                 }
             }
@@ -230,10 +232,10 @@ impl Sealer {
 
     /// Takes one due partition as far as it can go.
     async fn advance(&self, found: &Found, now_s: i64) -> Result<Progress, SealError> {
-        if !self.deliveries.retired(found.closes_at) {
+        if !self.deliveries.retired(found.ended) {
             return Ok(Progress::Waiting);
         }
-        let partition = self.partition(found.closes_at);
+        let partition = self.partition(found.ended);
         let lines = partition.lines().await?;
         if lines.dropped > 0 {
             return Ok(Progress::Parked(found.received));
@@ -242,7 +244,7 @@ impl Sealer {
             partition.write(now_s).await?;
         } else if found.received != lines.received {
             return Err(SealError::Late {
-                closes_at: found.closes_at,
+                closes_at: found.ended,
                 events: found.received.saturating_sub(lines.received),
             });
         }

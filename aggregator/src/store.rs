@@ -123,10 +123,7 @@ async fn settle<T>(
 
 /// Keeps the number of ClickHouse's error and lets go of its text.
 fn reduce(query: &'static str, error: &clickhouse::error::Error) -> StoreError {
-    let code = match error {
-        clickhouse::error::Error::BadResponse(text) => code_in(text),
-        _ => 0,
-    };
+    let code = if let clickhouse::error::Error::BadResponse(text) = error { code_in(text) } else { 0 };
     StoreError { code, query }
 }
 

@@ -1,6 +1,6 @@
 -- open_days
 -- Partitions whose events still count. One that has been published is sealed, whether its events are dropped yet or not.
-SELECT toInt64(toUnixTimestamp(closes_at)) AS closes_at
+SELECT toInt64(toUnixTimestamp(closes_at)) AS ended
 FROM (SELECT closes_at FROM events GROUP BY closes_at)
 WHERE closes_at NOT IN (SELECT closes_at FROM sealed_days WHERE phase = 'published')
-ORDER BY closes_at
+ORDER BY ended

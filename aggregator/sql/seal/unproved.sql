@@ -1,7 +1,6 @@
 -- seal_unproved
 -- Published, never declared dropped, and without events.
-SELECT toInt64(toUnixTimestamp(closes_at)) AS closes_at
-FROM sealed_days
-GROUP BY closes_at
-HAVING countIf(phase = 'dropped') = 0 AND closes_at NOT IN (SELECT closes_at FROM events GROUP BY closes_at)
-ORDER BY closes_at
+SELECT toInt64(toUnixTimestamp(closes_at)) AS ended
+FROM (SELECT closes_at FROM sealed_days GROUP BY closes_at HAVING countIf(phase = 'dropped') = 0)
+WHERE closes_at NOT IN (SELECT closes_at FROM events GROUP BY closes_at)
+ORDER BY ended

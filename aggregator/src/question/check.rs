@@ -44,15 +44,16 @@ fn metric_with_dimensions(
     dimensions: &[Dimension],
     index: usize,
 ) -> Result<(), QuestionError> {
-    let refused = dimensions.iter().find(|dimension| match dimension {
+    let refused = dimensions.iter().find(|dimension| match metric {
         // No visit is entered by an event, so these have nothing to be the mean of.
-        Dimension::EventName => matches!(
-            metric,
-            Metric::BounceRate | Metric::VisitDuration | Metric::ViewsPerVisit | Metric::EngagedTime
-        ),
+        Metric::BounceRate | Metric::VisitDuration | Metric::EngagedTime => {
+            **dimension == Dimension::EventName
+        }
         // As in Plausible: the views of a visit are not those of one page.
-        Dimension::Page | Dimension::Host => metric == Metric::ViewsPerVisit,
-        _ => false,
+        Metric::ViewsPerVisit => {
+            matches!(dimension, Dimension::EventName | Dimension::Page | Dimension::Host)
+        }
+        Metric::Visitors | Metric::Visits | Metric::Pageviews | Metric::Events => false,
     });
     match refused {
         None => Ok(()),

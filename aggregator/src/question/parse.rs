@@ -149,7 +149,7 @@ fn date_range(value: &Value) -> Parsed<DateRange> {
             }
             _ => Err(bad()),
         },
-        _ => Err(bad()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Err(bad()),
     }
 }
 

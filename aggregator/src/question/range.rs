@@ -61,19 +61,23 @@ impl Period {
 
     /// The unit that `dimension` means for this period.
     pub(crate) fn interval(self, dimension: Dimension) -> Option<Interval> {
-        match dimension {
-            Dimension::Time => Some(match self.days() {
+        let interval = if dimension == Dimension::Time {
+            match self.days() {
                 ..=2 => Interval::Hour,
                 3..=40 => Interval::Day,
                 41..=364 => Interval::Week,
                 _ => Interval::Month,
-            }),
-            Dimension::TimeHour => Some(Interval::Hour),
-            Dimension::TimeDay => Some(Interval::Day),
-            Dimension::TimeWeek => Some(Interval::Week),
-            Dimension::TimeMonth => Some(Interval::Month),
-            _ => None,
-        }
+            }
+        } else {
+            let named = [
+                (Dimension::TimeHour, Interval::Hour),
+                (Dimension::TimeDay, Interval::Day),
+                (Dimension::TimeWeek, Interval::Week),
+                (Dimension::TimeMonth, Interval::Month),
+            ];
+            named.into_iter().find(|(name, _)| *name == dimension)?.1
+        };
+        Some(interval)
     }
 
     /// Every bucket of the period in order. Hours are those of the site's clock: the hour that a day of 23 has not is

@@ -93,39 +93,25 @@ impl Stat {
     }
 
     /// Where a visit has its value: the total has none, every other has a column of its name.
-    pub(super) const fn of_visit(self) -> Option<&'static str> {
-        match self {
-            Self::Total => Some("''"),
-            _ if matches!(self.family(), Family::Visit) => Some(self.name()),
-            _ => None,
-        }
+    pub(super) fn of_visit(self) -> Option<&'static str> {
+        if self == Self::Total { Some("''") } else { (self.family() == Family::Visit).then(|| self.name()) }
     }
 
     /// Where an opt-out's event has its value: it enters and leaves nothing.
-    pub(super) const fn of_opt_out(self) -> Option<&'static str> {
-        match self {
-            Self::EntryPage | Self::ExitPage => None,
-            _ => self.of_visit(),
-        }
+    pub(super) fn of_opt_out(self) -> Option<&'static str> {
+        if matches!(self, Self::EntryPage | Self::ExitPage) { None } else { self.of_visit() }
     }
 
     /// Where an event has its value.
-    pub(super) const fn of_hit(self) -> Option<&'static str> {
-        match self {
-            Self::Page => Some("path"),
-            Self::Host => Some("host"),
-            Self::Event => Some("name"),
-            _ => None,
-        }
+    pub(super) fn of_hit(self) -> Option<&'static str> {
+        let columns = [(Self::Page, "path"), (Self::Host, "host"), (Self::Event, "name")];
+        columns.into_iter().find(|(stat, _)| *stat == self).map(|(_, column)| column)
     }
 
     /// Where a visit has the value it began with.
-    pub(super) const fn of_entry(self) -> Option<&'static str> {
-        match self {
-            Self::Page => Some("entry_page"),
-            Self::Host => Some("host"),
-            _ => None,
-        }
+    pub(super) fn of_entry(self) -> Option<&'static str> {
+        let columns = [(Self::Page, "entry_page"), (Self::Host, "host")];
+        columns.into_iter().find(|(stat, _)| *stat == self).map(|(_, column)| column)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The aggregator against a real ClickHouse. One engine for the binary, one database for each test.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod harness;
 mod questions;
 mod schema;

@@ -184,31 +184,35 @@ async fn every_dimension_goes_with_every_metric_it_is_allowed_with() {
     let mut asked = 0;
     // Sealed alone, open alone, both.
     for range in [["2033-05-20", "2033-05-20"], [DAY, DAY], ["2033-05-20", DAY]] {
-        for metric in Metric::ALL {
-            for (dimension, with_day) in Dimension::ALL.iter().flat_map(|d| [(d, false), (d, true)]) {
-                let mut dimensions = vec![dimension.name()];
-                if with_day {
-                    dimensions.insert(0, "time:day");
-                }
-                let question = json!({
-                    "site_id": "1.kz", "metrics": [metric.name()], "date_range": range, "dimensions": dimensions,
-                    "order_by": [[metric.name(), "asc"]], "include": {"time_labels": true, "total_rows": true},
-                });
-                let question = match Question::from_json(&question) {
-                    Ok(question) => question,
-                    Err(error) => {
-                        let code = error.code();
-                        assert!(
-                            ["unsupported_combination", "invalid_dimension"].contains(&code),
-                            "{question}"
-                        );
-                        continue;
-                    }
-                };
-                let answer = h.answers.answer(&question).await.unwrap();
-                assert!(!answer.results.is_empty() || dimension.name().contains("utm"), "{question:?}");
-                asked += 1;
+        for (dimension, with_day) in Dimension::ALL.iter().flat_map(|d| [(d, false), (d, true)]) {
+            let mut dimensions = vec![dimension.name()];
+            if with_day {
+                dimensions.insert(0, "time:day");
             }
+            let question = |metrics: &[&str]| {
+                let order: Vec<_> = metrics.iter().map(|metric| json!([metric, "asc"])).collect();
+                json!({
+                    "site_id": "1.kz", "metrics": metrics, "date_range": range, "dimensions": dimensions,
+                    "order_by": order, "include": {"time_labels": true, "total_rows": true},
+                })
+            };
+            let allowed: Vec<_> = Metric::ALL
+                .iter()
+                .map(|metric| metric.name())
+                .filter(|metric| match Question::from_json(&question(&[metric])) {
+                    Ok(_) => true,
+                    Err(error) => {
+                        assert!(["unsupported_combination", "invalid_dimension"].contains(&error.code()));
+                        false
+                    }
+                })
+                .collect();
+            if allowed.is_empty() {
+                continue;
+            }
+            let answer = h.answers.answer(&Question::from_json(&question(&allowed)).unwrap()).await.unwrap();
+            assert!(!answer.results.is_empty(), "{dimensions:?} {range:?}");
+            asked += allowed.len();
         }
     }
     assert!(asked > 700, "{asked} combinations were asked");
@@ -245,7 +249,7 @@ async fn the_pulse_counts_visitors_of_five_minutes_and_events_of_the_local_day()
     ])
     .await;
     let pulse = h.answers.pulse(SiteId(1)).await.unwrap();
-    assert_eq!((pulse.current_visitors, pulse.events_today), (2, 3));
+    assert_eq!((pulse.current_visitors, pulse.events_today, pulse.beacons_today), (2, 3, 4));
     assert_eq!(h.answers.current_visitors(SiteId(2)).await.unwrap(), 1);
     let question = json!({"site_id": "1.kz", "metrics": ["visitors"], "date_range": "realtime"});
     assert_eq!(h.ask(question).await, json!([[2]]));

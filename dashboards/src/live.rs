@@ -139,7 +139,7 @@ mod tests {
         }
         fn pulse(&self, _: SiteId) -> BoxFuture<'_, Result<Pulse, QuestionError>> {
             let current_visitors = self.0.fetch_add(1, Ordering::SeqCst) + 1;
-            Box::pin(async move { Ok(Pulse { current_visitors, events_today: 0 }) })
+            Box::pin(async move { Ok(Pulse { current_visitors, events_today: 0, beacons_today: 0 }) })
         }
         fn first_event(&self, _: SiteId) -> BoxFuture<'_, Result<Option<i64>, QuestionError>> {
             Box::pin(async { Ok(None) })

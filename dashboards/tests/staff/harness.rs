@@ -59,7 +59,7 @@ impl Asker for FakeAsker {
     fn pulse(&self, _site: SiteId) -> BoxFuture<'_, Result<Pulse, QuestionError>> {
         Box::pin(async move {
             self.here()?;
-            Ok(Pulse { current_visitors: self.current_visitors.load(Ordering::SeqCst), events_today: 7 })
+            Ok(Pulse { current_visitors: self.current_visitors.load(Ordering::SeqCst), events_today: 7, beacons_today: 8 })
         })
     }
 

@@ -43,6 +43,7 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
     first_beacon_at,
     size,
     extra: 0,
+    pings: 0,
     empty: first_beacon_at === null,
     current: size ? 7 : 0,
   });
@@ -80,7 +81,9 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
   };
   const pulseOf = (one) => {
     const events = answer({ date_range: "day", metrics: ["events"] }, one, wallTime(one.timezone, now()));
-    return `event: pulse\ndata: ${JSON.stringify({ current_visitors: one.current, events_today: events.results[0].metrics[0] })}\n\n`;
+    const [events_today] = events.results[0].metrics;
+    const pulse = { current_visitors: one.current, events_today, beacons_today: events_today + one.pings };
+    return `event: pulse\ndata: ${JSON.stringify(pulse)}\n\n`;
   };
   const pulse = (domain) => {
     for (const stream of streams.get(domain) ?? []) stream.write(pulseOf(find(domain)));
@@ -212,6 +215,11 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
       one.extra += count;
       one.current += count;
       one.first_beacon_at ??= Math.floor(now() / 1000);
+      pulse(domain);
+    },
+    /** Somebody who was counted stays a while longer: only times change. */
+    engage(domain) {
+      find(domain).pings += 1;
       pulse(domain);
     },
     cutStreams() {

@@ -163,6 +163,7 @@ export function answer(question, site, wallNow) {
   }
   labels.push(...rows.keys());
   const total = sum(rows.values());
+  total.engaged_time += site.pings;
   const { metrics } = question;
   const pick = (values) => metrics.map((metric) => values[metric]);
   const dimension = question.dimensions?.[0];

@@ -224,6 +224,13 @@ async function live(stage) {
   );
   const seconds = (Date.now() - began) / 1000;
   assert.ok(mock.state.questions - asked <= seconds + 2, `${mock.state.questions - asked} batches in ${seconds} s`);
+  const engaged = await numberOf(page, "tile-engaged_time");
+  mock.engage("example.kz");
+  await until(
+    () => numberOf(page, "tile-engaged_time"),
+    (value) => value === engaged + 1,
+    "engaged time",
+  );
   await page.getByTestId("range-yesterday").click();
   await until(
     () => numberOf(page, "tile-visits"),

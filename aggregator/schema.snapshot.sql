@@ -107,6 +107,7 @@ CREATE TABLE sealed_days
     `first_hour` DateTime('UTC') COMMENT 'When the first event of the day arrived, cut to the hour' CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
+PARTITION BY toYYYYMM(closes_at)
 ORDER BY (site, closes_at, phase)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000, index_granularity = 8192;
 

@@ -144,5 +144,7 @@ CREATE TABLE IF NOT EXISTS sealed_days (
     first_hour DateTime('UTC') COMMENT 'When the first event of the day arrived, cut to the hour' CODEC(ZSTD(1))
 )
 ENGINE = {engine}
+-- Every question looks up which of the days that still have events are sealed: those are all recent.
+PARTITION BY toYYYYMM(closes_at)
 ORDER BY (site, closes_at, phase)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;

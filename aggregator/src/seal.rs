@@ -13,7 +13,9 @@
 //! | late | lines `dropped`, rows in `events` | parks them: counted, in no answer |
 //!
 //! The line `published` is one INSERT of one block: before it every answer reads the events, after it the statistics, and
-//! whatever happens between two steps the next run goes on from what it finds. A statement that outlived its client is
+//! whatever happens between two steps the next run goes on from what it finds. The INSERT that publishes fails unless the
+//! partition holds as many events as at the start of the attempt, and the drop is refused unless it holds as many as were
+//! published. (What could still slip between that look and the drop is what the collectors say cannot come any more.) A statement that outlived its client is
 //! waited for: each has an id that begins with the day's, and no attempt begins while one of them runs.
 //!
 //! Events that arrive after their day was sealed are neither shown nor dropped: they stay in a partition that every answer
@@ -111,6 +113,12 @@ pub enum SealError {
     /// ClickHouse refused or did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Events arrived while the day was being sealed: nothing was published, the next run begins again.
+    #[error("events arrived for the day that ended at {closes_at} while it was being sealed")]
+    Moving {
+        /// The day.
+        closes_at: i64,
+    },
     /// What was written is not what is counted again from the events: nothing was published.
     #[error("{rows} rows of {what} differ from the recount of the day that ended at {closes_at}")]
     Differs {
@@ -241,12 +249,7 @@ impl Sealer {
             return Ok(Progress::Parked(found.received));
         }
         if lines.published == 0 {
-            partition.write(now_s).await?;
-        } else if found.received != lines.received {
-            return Err(SealError::Late {
-                closes_at: found.ended,
-                events: found.received.saturating_sub(lines.received),
-            });
+            partition.write(found.received, now_s).await?;
         }
         partition.drop_events().await?;
         Ok(Progress::Sealed(partition.finish(now_s).await?))

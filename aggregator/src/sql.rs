@@ -37,6 +37,7 @@ files! {
     SEALED_OPT_OUTS = "seal/sealed_opt_outs.sql",
     NUMBERED = "seal/numbered.sql",
     DUE = "seal/due.sql",
+    COUNT = "seal/count.sql",
     SITES = "seal/sites.sql",
     PUBLISHED = "seal/published.sql",
     LEFT = "seal/left.sql",

@@ -3,29 +3,39 @@
 INSERT INTO sealed_days
     (site, day, closes_at, revision, phase, at, received, unattributed, opted_out, visitors, visits, first_hour)
 SELECT
-    site, day, closes_at, {revision:UInt16}, 'published', toDateTime({at:Int64}, 'UTC'),
-    sum(lines.received), sum(lines.received) - sum(lines.kept), sum(lines.opted_out), sum(lines.visitors),
-    sum(lines.visits), min(lines.first_hour)
+    site, day, closes_at, {revision:UInt16}, 'published', toDateTime({at:Int64}, 'UTC'), received, unattributed, opted_out,
+    visitors, visits, first_hour
 FROM
 (
     SELECT
-        site, day, closes_at, count() AS received, 0 AS kept, countIf(tag = 0) AS opted_out, 0 AS visitors, 0 AS visits,
-        toStartOfHour(min(time), 'UTC') AS first_hour
-    FROM events
-    WHERE closes_at = {closes_at:DateTime('UTC')}
+        site, day, closes_at,
+        sum(lines.received) AS received, sum(lines.received) - sum(lines.kept) AS unattributed,
+        sum(lines.opted_out) AS opted_out, sum(lines.visitors) AS visitors, sum(lines.visits) AS visits,
+        min(lines.first_hour) AS first_hour,
+        -- Events only ever come: as many as at the start of the attempt means that every statement of it read the same.
+        throwIf(sum(sum(lines.received)) OVER () != {received:UInt64}) AS came_meanwhile
+    FROM
+    (
+        SELECT
+            site, day, closes_at, count() AS received, 0 AS kept, countIf(tag = 0) AS opted_out, 0 AS visitors, 0 AS visits,
+            toStartOfHour(min(time), 'UTC') AS first_hour
+        FROM events
+        WHERE closes_at = {closes_at:DateTime('UTC')}
+        GROUP BY site, day, closes_at
+        UNION ALL
+        SELECT
+            site, day, closes_at, 0 AS received, count() AS kept, 0 AS opted_out, 0 AS visitors, 0 AS visits,
+            closes_at AS first_hour
+        FROM hits
+        WHERE closes_at = {closes_at:DateTime('UTC')} AND revision = {revision:UInt16}
+            AND day BETWEEN toDate({closes_at:DateTime('UTC')}, 'UTC') - 2 AND toDate({closes_at:DateTime('UTC')}, 'UTC') + 2
+        GROUP BY site, day, closes_at
+        UNION ALL
+        SELECT
+            site, day, closes_at, 0 AS received, 0 AS kept, 0 AS opted_out, visitors, visits, closes_at AS first_hour
+        FROM stats_daily
+        WHERE closes_at = {closes_at:DateTime('UTC')} AND revision = {revision:UInt16} AND dimension = 'total'
+    ) AS lines
     GROUP BY site, day, closes_at
-    UNION ALL
-    SELECT
-        site, day, closes_at, 0 AS received, count() AS kept, 0 AS opted_out, 0 AS visitors, 0 AS visits,
-        closes_at AS first_hour
-    FROM hits
-    WHERE closes_at = {closes_at:DateTime('UTC')} AND revision = {revision:UInt16}
-        AND day BETWEEN toDate({closes_at:DateTime('UTC')}, 'UTC') - 2 AND toDate({closes_at:DateTime('UTC')}, 'UTC') + 2
-    GROUP BY site, day, closes_at
-    UNION ALL
-    SELECT
-        site, day, closes_at, 0 AS received, 0 AS kept, 0 AS opted_out, visitors, visits, closes_at AS first_hour
-    FROM stats_daily
-    WHERE closes_at = {closes_at:DateTime('UTC')} AND revision = {revision:UInt16} AND dimension = 'total'
-) AS lines
-GROUP BY site, day, closes_at
+)
+WHERE came_meanwhile = 0

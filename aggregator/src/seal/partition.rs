@@ -21,6 +21,9 @@ const REVISION: u16 = 1;
 /// Tables a cut-off attempt can have written to.
 const WRITTEN: [&str; 4] = ["visits", "hits", "stats_daily", "stats_hourly"];
 
+/// What ClickHouse answers when `throwIf` in the statement that publishes has thrown.
+const THROWN: u32 = 395;
+
 /// Sites named in one statement: a longer list is refused as a parameter.
 const SITES_AT_ONCE: usize = 500;
 
@@ -61,7 +64,7 @@ impl Partition<'_> {
     }
 
     /// Writes the day's detail and statistics, compares them with the events, and publishes them.
-    pub(super) async fn write(&self, now_s: i64) -> Result<(), SealError> {
+    pub(super) async fn write(&self, received: u64, now_s: i64) -> Result<(), SealError> {
         self.not_running().await?;
         self.clean().await?;
         self.after(Step::Clean)?;
@@ -91,7 +94,7 @@ impl Partition<'_> {
         self.after(Step::WriteHourly)?;
         self.recount(&batches).await?;
         self.after(Step::Recount)?;
-        self.ledger(sql::PUBLISH, now_s).await?;
+        self.publish(received, now_s).await?;
         self.after(Step::Publish)
     }
 
@@ -127,10 +130,16 @@ impl Partition<'_> {
 
     /// The whole partition at once, unless a clock changed on that day: then sites by their change.
     async fn batches(&self) -> Result<Vec<Batch>, SealError> {
-        let mut by_shift: BTreeMap<(i64, i64, i64), Vec<u32>> = BTreeMap::new();
+        let mut by_site: BTreeMap<u32, Shift> = BTreeMap::new();
         for found in self.statement(sql::SITES).all::<SiteDay>().await? {
             let shift = self.shift(&found);
-            by_shift.entry((shift.from, shift.until, shift.by)).or_default().push(found.site);
+            // Two dates of one site end at one instant only when its zone was changed across the date line. The first
+            // one's clock serves both: a site must not be in two batches.
+            by_site.entry(found.site).or_insert(shift);
+        }
+        let mut by_shift: BTreeMap<(i64, i64, i64), Vec<u32>> = BTreeMap::new();
+        for (site, shift) in by_site {
+            by_shift.entry((shift.from, shift.until, shift.by)).or_default().push(site);
         }
         if by_shift.keys().all(|shift| *shift == (0, 0, 0)) {
             return Ok(vec![Batch { sites: None, shift: Shift::default() }]);
@@ -192,7 +201,21 @@ impl Partition<'_> {
         Ok(())
     }
 
+    async fn publish(&self, received: u64, now_s: i64) -> Result<(), SealError> {
+        match self.ledger(sql::PUBLISH, now_s).param("received", received).execute().await {
+            Err(StoreError { code: THROWN, .. }) => Err(SealError::Moving { closes_at: self.closes_at }),
+            done => Ok(done?),
+        }
+    }
+
+    /// Drops what was published, if that is all there is.
     pub(super) async fn drop_events(&self) -> Result<(), SealError> {
+        let (published, found) =
+            (self.lines().await?.received, self.statement(sql::COUNT).one::<u64>().await?);
+        if published != found {
+            let events = found.saturating_sub(published);
+            return Err(SealError::Late { closes_at: self.closes_at, events });
+        }
         let partition = self.closes_at.to_string();
         let drop = sql::DROP.fill(&[("partition", &partition)]);
         self.store.statement(sql::DROP.name(), &drop).execute().await?;
@@ -205,21 +228,19 @@ impl Partition<'_> {
             return Err(SealError::NotGone { closes_at: self.closes_at });
         }
         self.after(Step::Prove)?;
-        self.ledger(sql::DROPPED, now_s).await?;
+        self.ledger(sql::DROPPED, now_s).execute().await?;
         self.after(Step::Ledger)?;
         let lines = self.lines().await?;
         Ok(SealedDay { closes_at: self.closes_at, sites: lines.published, events: lines.received })
     }
 
     /// Ledger lines are one block under a token: all of them or none, once.
-    async fn ledger(&self, file: File, now_s: i64) -> Result<(), StoreError> {
+    fn ledger(&self, file: File, now_s: i64) -> Statement {
         self.statement(file)
             .param("at", now_s)
             .setting("max_insert_threads", "1")
             .setting("max_threads", "1")
             .setting("insert_deduplication_token", self.id(file.name()))
-            .execute()
-            .await
     }
 
     fn of_batch(&self, file: File, slots: &[(&str, &str)], batch: &Batch) -> Statement {

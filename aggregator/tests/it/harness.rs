@@ -59,6 +59,11 @@ impl Harness {
     pub(crate) async fn new(name: &str, zones: &[&str]) -> Self {
         let access = database(name).await;
         schema::migrate(&access).await.unwrap();
+        Self::over(access, zones)
+    }
+
+    /// The same over a database that is there.
+    pub(crate) fn over(access: ClickHouseAccess, zones: &[&str]) -> Self {
         let sites = Arc::new(SiteList::default());
         sites.replace(zones.iter().zip(1..).map(|(zone, id)| Site {
             id: SiteId(id),

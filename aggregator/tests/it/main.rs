@@ -4,6 +4,7 @@
 
 mod harness;
 mod questions;
+mod rights;
 mod schema;
 mod sealing;
 mod visits;

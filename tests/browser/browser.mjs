@@ -1,5 +1,6 @@
 // A headless Chromium that is watched: what a visitor or a member of staff should never meet fails the test.
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 
 const ARGUMENTS = [
@@ -11,6 +12,8 @@ const ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+const POLL_MS = 20;
 
 /** Starts the browser; `options` as Playwright's `launch` takes them. */
 export const launch = (options = {}) =>
@@ -28,7 +31,7 @@ export async function watchedContext(browser, origins, options = {}) {
   });
   context.on('page', (page) => {
     page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
+      if (message.type() === 'error') complaints.push(`console: ${message.text()} ${message.location().url}`.trim());
     });
     page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
   });
@@ -43,6 +46,12 @@ export async function watchedContext(browser, origins, options = {}) {
   return Object.assign(context, {
     complaints,
     elsewhere,
+    /** Takes back a complaint that belongs to what was just done; fails when there was none. */
+    forgive(expected) {
+      const at = complaints.findIndex((complaint) => expected.test(complaint));
+      assert.ok(at >= 0, `${expected} among ${complaints}`);
+      complaints.splice(at, 1);
+    },
     /** Fails on console errors, uncaught errors, policy violations, and requests to others than those expected. */
     assertQuiet(expectedElsewhere = []) {
       assert.deepEqual(complaints, []);
@@ -58,7 +67,7 @@ export async function eventually(what, ask, ms = 10_000) {
     const answer = await ask();
     if (answer) return answer;
     assert.ok(Date.now() < deadline, `not within ${ms} ms: ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await pause(POLL_MS);
   }
 }
 

@@ -14,8 +14,8 @@ const FIRST: &str = "first.example.kz";
 const SECOND: &str = "second.example.kz";
 const AIGUL: Visitor = Visitor::at("203.0.113.7");
 const BOLAT: Visitor = Visitor::at("2001:db8:1:2:3:4:5:6");
-/// 2026-11-20 in Almaty ends at this instant; the partition of `events` is named after it.
-const CLOSES_AT: &str = "1795201200";
+/// 2033-11-20 in Almaty ends at this instant; the partition of `events` is named after it.
+const CLOSES_AT: &str = "2016126000";
 
 /// Everything the interface asks of a day.
 async fn answers(service: &Service, site: &str, day: &str) -> Vec<Value> {
@@ -82,14 +82,14 @@ fn parts_on_disk(folder: &Path, partition: &str, found: &mut Vec<String>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sealed_day_answers_as_before_and_its_events_are_gone() {
-    let service = Service::start("2026-11-20T06:00:00Z").await;
+    let service = Service::start("2033-11-20T06:00:00Z").await;
     service.add_site(FIRST, "Asia/Almaty");
     service.add_site(SECOND, "Asia/Almaty");
     first_day(&service).await;
 
     // In the day's last minute: the series of a day that is not over ends with the current hour.
-    service.hand.set("2026-11-20T18:59:00Z".parse().unwrap());
-    let before = answers(&service, FIRST, "2026-11-20").await;
+    service.hand.set("2033-11-20T18:59:00Z".parse().unwrap());
+    let before = answers(&service, FIRST, "2033-11-20").await;
     assert_eq!(
         before[0]["results"][0]["metrics"].as_array().unwrap()[..4],
         [json!(2), json!(3), json!(5), json!(6)]
@@ -103,11 +103,11 @@ async fn a_sealed_day_answers_as_before_and_its_events_are_gone() {
     assert!(!parts.is_empty(), "while the day is open its parts are on disk");
 
     // The next morning.
-    service.hand.set("2026-11-21T03:00:00Z".parse().unwrap());
+    service.hand.set("2033-11-21T03:00:00Z".parse().unwrap());
     service.visit(AIGUL, &pageview(FIRST, "/")).await;
     service.delivered().await;
     eventually("the first day is sealed", async || {
-        service.sealed_days().await.contains("2026-11-20").then_some(())
+        service.sealed_days().await.contains("2033-11-20").then_some(())
     })
     .await;
 
@@ -121,7 +121,7 @@ async fn a_sealed_day_answers_as_before_and_its_events_are_gone() {
         parts.is_empty().then_some(())
     })
     .await;
-    for (after, before) in answers(&service, FIRST, "2026-11-20").await.iter().zip(&before) {
+    for (after, before) in answers(&service, FIRST, "2033-11-20").await.iter().zip(&before) {
         assert_eq!(after, before, "sealing changed an answer");
     }
 

@@ -40,7 +40,8 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts it at this time, and waits until it is ready.
+    /// Starts it at this time, and waits until it is ready. Choose a time to come: ClickHouse's own clock is not moved, and its
+    /// backstop drops rows of days that are two weeks past.
     pub(crate) async fn start(now: &str) -> Self {
         let (clock, hand) = Clock::manual(now.parse::<Timestamp>().unwrap());
         let directory = tempfile::Builder::new().prefix("sanaq-it-").tempdir().unwrap();

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `schema` | opening the file, migrations |
 //! | [`sites`] | sites, and the list of them that every service reads |
+//! | [`rules`] | what a site takes beacons from and what it keeps of them |
 //! | [`users`] | staff and their roles |
 //! | [`sessions`] | signing in and staying so |
 //! | [`setup`] | the one-time link that makes the first owner |
@@ -30,6 +31,7 @@ use crate::token::NoEntropy;
 
 pub mod audit;
 pub mod keys;
+pub mod rules;
 mod schema;
 pub mod sessions;
 pub mod setup;
@@ -79,6 +81,12 @@ pub enum ControlError {
     /// There is no such site.
     #[error("no such site")]
     UnknownSite,
+    /// An entry of this list of rules can't be meant, or there are too many.
+    #[error("{0} can't be meant so")]
+    BadRule(&'static str),
+    /// Another site has this id of Umami's.
+    #[error("another site has this umami_id")]
+    UmamiIdTaken,
     /// Not an e-mail address.
     #[error("not an e-mail address")]
     BadEmail,

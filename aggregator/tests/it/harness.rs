@@ -70,6 +70,8 @@ impl Harness {
             domain: format!("{id}.kz"),
             zone: TimeZone::get(zone).unwrap(),
             opt_out: OptOutMode::Tally,
+            rules: events::SiteRules::default(),
+            keys: Vec::new(),
         }));
         let (clock, hand) = Clock::manual(at(&format!("{DAY}T12:00:00Z")));
         let answers = Answers::new(access.clone(), Arc::clone(&sites), clock);

@@ -29,6 +29,9 @@ pub struct Beacon {
     pub screen_width: Option<u32>,
     /// The page saw `globalPrivacyControl` or `doNotTrack`.
     pub opted_out: bool,
+    /// What the tracker saw of a program that drives the browser, as GoatCounter numbers it: 150 PhantomJS, 151 Nightmare, 152
+    /// Selenium, 153 `navigator.webdriver`.
+    pub automation: Option<u8>,
 }
 
 /// What an `engagement` event reports about the page it belongs to.

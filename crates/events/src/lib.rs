@@ -3,6 +3,7 @@
 //! | module | what it owns |
 //! |---|---|
 //! | [`beacon`] | a beacon as a tracker sent it, whatever dialect it spoke |
+//! | [`channel`] | by which way a visit came |
 //! | [`row`] | the event as stored while its day is open, and its RowBinary encoding |
 //! | [`tag`] | the day's pseudonym of a visitor |
 //! | [`outcome`] | what became of a beacon: stored, dropped for a named reason, or refused |
@@ -11,6 +12,7 @@
 //! | [`delivery`] | what the seal asks of the collectors |
 
 pub mod beacon;
+pub mod channel;
 pub mod day;
 pub mod delivery;
 pub mod outcome;
@@ -19,9 +21,10 @@ pub mod site;
 pub mod tag;
 
 pub use beacon::{Beacon, Engagement, Revenue};
+pub use channel::Channel;
 pub use day::LocalDay;
 pub use delivery::Deliveries;
 pub use outcome::{DropReason, Outcome, RefuseReason};
 pub use row::{Device, EventRow};
-pub use site::{OptOutMode, Site, SiteId, SiteList};
+pub use site::{KeyHash, OptOutMode, Site, SiteId, SiteList, SiteRules};
 pub use tag::VisitorTag;

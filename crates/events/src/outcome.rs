@@ -42,10 +42,28 @@ coded! {
     DropReason {
         /// No site of that domain is registered here.
         UnknownSite = "unknown_site",
+        /// The browser fetched the page beforehand, or for a preview: nobody has seen it yet.
+        Prefetch = "prefetch",
+        /// A robot, or a browser that a program drives.
+        Bot = "bot",
+        /// The referrer is a site that advertises itself in other people's statistics.
+        SpamReferrer = "spam_referrer",
         /// The visitor opted out and the site drops such beacons entirely.
         OptedOut = "opted_out",
         /// An engagement report of a visitor who opted out: a tally has nothing to attach it to.
         OptedOutEngagement = "opted_out_engagement",
+        /// The page's host is none of those the site takes beacons from.
+        HostNotAllowed = "host_not_allowed",
+        /// The site shields itself from the visitor's address.
+        ShieldAddress = "shield_address",
+        /// The site shields itself from the visitor's country.
+        ShieldCountry = "shield_country",
+        /// The site shields itself from beacons of this page.
+        ShieldPage = "shield_page",
+        /// The site shields itself from beacons of this host.
+        ShieldHost = "shield_host",
+        /// What another tool's tracker reports beyond statistics of visits: who somebody is, how fast a machine was.
+        NotCovered = "not_covered",
     }
 }
 
@@ -66,6 +84,16 @@ coded! {
         JournalUnavailable = "journal_unavailable",
         /// More beacons are in flight than may be. Answered 503 with `Retry-After`.
         Overloaded = "overloaded",
+        /// A batch came without a site key, or with one that is unknown, revoked or for something else.
+        InvalidKey = "invalid_key",
+        /// A batch has more items than may be.
+        TooManyItems = "too_many_items",
+        /// An item of a batch is for another site than its key.
+        ForeignSite = "foreign_site",
+        /// An item of a batch tells of a day that has closed.
+        DayClosed = "day_closed",
+        /// An item of a batch tells of the future.
+        InFuture = "in_future",
     }
 }
 

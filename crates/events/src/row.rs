@@ -33,6 +33,24 @@ trait Encode {
     fn encode(&self, out: &mut Vec<u8>);
 }
 
+/// A column's value for people to read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shown<'a> {
+    /// Text, a date, or the name of a class.
+    Text(std::borrow::Cow<'a, str>),
+    /// A number; instants as Unix seconds.
+    Number(i64),
+    /// Yes or no.
+    Flag(bool),
+    /// Names and values.
+    Pairs(&'a [(String, String)]),
+}
+
+/// How a field reads. `None` for what nobody is to read.
+trait Show {
+    fn show(&self) -> Option<Shown<'_>>;
+}
+
 macro_rules! columns {
     ($($(#[$doc:meta])* $field:ident : $rust:ty => $sql:literal,)+) => {
         /// One event of an open day. The journal adds the last column, `sequence`, when it takes the row.
@@ -46,6 +64,12 @@ macro_rules! columns {
             /// Appends the row in RowBinary without its last column: the journal adds `sequence` (UInt64, little endian).
             pub fn encode(&self, out: &mut Vec<u8>) {
                 $(self.$field.encode(out);)+
+            }
+
+            /// Tells `tell` the name and the value of each column, as somebody may read what is kept of their own visit.
+            /// The tag is left out.
+            pub fn show<'a>(&'a self, mut tell: impl FnMut(&'static str, Shown<'a>)) {
+                $(if let Some(shown) = self.$field.show() { tell(stringify!($field), shown); })+
             }
         }
     };
@@ -212,6 +236,62 @@ impl Encode for Vec<(String, String)> {
             key.encode(out);
             value.encode(out);
         }
+    }
+}
+
+macro_rules! shown_as_number {
+    ($($rust:ty: $get:expr,)+) => {$(
+        impl Show for $rust {
+            fn show(&self) -> Option<Shown<'_>> {
+                let get: fn(&$rust) -> i64 = $get;
+                Some(Shown::Number(get(self)))
+            }
+        }
+    )+};
+}
+
+shown_as_number! {
+    UnixSeconds: |at| at.get(),
+    SiteId: |site| i64::from(site.0),
+    u8: |n| i64::from(*n),
+    u16: |n| i64::from(*n),
+    u32: |n| i64::from(*n),
+    i64: |n| *n,
+}
+
+impl Show for Option<VisitorTag> {
+    fn show(&self) -> Option<Shown<'_>> {
+        None
+    }
+}
+
+impl Show for Date {
+    fn show(&self) -> Option<Shown<'_>> {
+        Some(Shown::Text(self.to_string().into()))
+    }
+}
+
+impl Show for Device {
+    fn show(&self) -> Option<Shown<'_>> {
+        Some(Shown::Text(format!("{self:?}").into()))
+    }
+}
+
+impl Show for bool {
+    fn show(&self) -> Option<Shown<'_>> {
+        Some(Shown::Flag(*self))
+    }
+}
+
+impl Show for String {
+    fn show(&self) -> Option<Shown<'_>> {
+        Some(Shown::Text(self.as_str().into()))
+    }
+}
+
+impl Show for Vec<(String, String)> {
+    fn show(&self) -> Option<Shown<'_>> {
+        Some(Shown::Pairs(self))
     }
 }
 

@@ -37,6 +37,54 @@ pub struct Site {
     pub zone: TimeZone,
     /// What it does with opt-outs.
     pub opt_out: OptOutMode,
+    /// What it takes beacons from and what it keeps of them.
+    pub rules: SiteRules,
+    /// Hashes of the keys that may send beacons for it in a server's name.
+    pub keys: Vec<KeyHash>,
+}
+
+/// The rules of one site, as staff wrote them. The collector compiles them; an empty list rules nothing out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SiteRules {
+    /// Hosts that pages may have: `example.kz`, `*.example.kz`, or `*`. Empty: the site's domain and its subdomains.
+    pub allow_hosts: Vec<String>,
+    /// Addresses and networks (`192.0.2.0/24`) whose beacons are dropped.
+    pub shield_addresses: Vec<String>,
+    /// Countries (ISO 3166-1 alpha-2) whose beacons are dropped.
+    pub shield_countries: Vec<String>,
+    /// Paths whose beacons are dropped; `*` stands for anything but a slash, `**` for anything.
+    pub shield_pages: Vec<String>,
+    /// Hosts of pages whose beacons are dropped, as in `allow_hosts`.
+    pub shield_hosts: Vec<String>,
+    /// Query parameters that are excepted from the removal of the query: they stay part of the path.
+    pub keep_params: Vec<String>,
+    /// Custom properties that are kept. Empty: all of them.
+    pub allow_props: Vec<String>,
+    /// The website's id (a UUID) in the Umami it came from.
+    pub umami_id: Option<String>,
+}
+
+/// BLAKE3 of a site key. Found by [`SiteList::by_key`]; prints as `***`.
+#[derive(Clone, Copy)]
+pub struct KeyHash(pub [u8; 32]);
+
+impl KeyHash {
+    /// Whether both are of one key; takes as long whatever they differ in.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+    }
+
+    /// Where the list looks for it.
+    fn shelf(&self) -> [u8; 4] {
+        [self.0[0], self.0[1], self.0[2], self.0[3]]
+    }
+}
+
+impl fmt::Debug for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyHash(***)")
+    }
 }
 
 /// The sites known now. Whoever owns them (SQLite, or the dashboards' API in split mode) fills the list; everyone else
@@ -50,6 +98,9 @@ pub struct SiteList {
 struct Snapshot {
     by_domain: HashMap<String, Arc<Site>>,
     by_id: HashMap<SiteId, Arc<Site>>,
+    by_umami_id: HashMap<String, Arc<Site>>,
+    /// Keys by the first bytes of their hash, so that the whole of it is only ever compared in constant time.
+    by_key: HashMap<[u8; 4], Vec<(KeyHash, Arc<Site>)>>,
 }
 
 impl SiteList {
@@ -59,6 +110,12 @@ impl SiteList {
         for site in sites {
             let site = Arc::new(site);
             next.by_id.insert(site.id, Arc::clone(&site));
+            if let Some(id) = &site.rules.umami_id {
+                next.by_umami_id.insert(id.clone(), Arc::clone(&site));
+            }
+            for key in &site.keys {
+                next.by_key.entry(key.shelf()).or_default().push((*key, Arc::clone(&site)));
+            }
             next.by_domain.insert(site.domain.clone(), site);
         }
         // A poisoned lock only means that a reader panicked; the snapshot itself is never half-written.
@@ -75,6 +132,20 @@ impl SiteList {
     #[must_use]
     pub fn by_id(&self, id: SiteId) -> Option<Arc<Site>> {
         self.snapshot().by_id.get(&id).cloned()
+    }
+
+    /// The site that had this website id in Umami, spelt in lower case.
+    #[must_use]
+    pub fn by_umami_id(&self, id: &str) -> Option<Arc<Site>> {
+        self.snapshot().by_umami_id.get(id).cloned()
+    }
+
+    /// The site that this key may send beacons for.
+    #[must_use]
+    pub fn by_key(&self, key: &KeyHash) -> Option<Arc<Site>> {
+        let snapshot = self.snapshot();
+        let shelf = snapshot.by_key.get(&key.shelf())?;
+        shelf.iter().find(|(known, _)| known.is(key)).map(|(_, site)| Arc::clone(site))
     }
 
     /// All sites, in order of their number.
@@ -102,11 +173,35 @@ mod tests {
             domain: domain.into(),
             zone: TimeZone::UTC,
             opt_out: OptOutMode::Tally,
+            rules: SiteRules::default(),
+            keys: Vec::new(),
         };
         list.replace([site(1, "a.kz"), site(2, "b.kz")]);
         list.replace([site(2, "b.kz")]);
         assert!(list.by_domain("a.kz").is_none());
         assert_eq!(list.all().len(), 1);
         assert_eq!(list.by_id(SiteId(2)).map(|s| s.domain.clone()), Some("b.kz".into()));
+    }
+    #[test]
+    fn a_key_finds_its_site_and_only_while_it_is_listed() {
+        let list = SiteList::default();
+        let site = |id, keys| Site {
+            id: SiteId(id),
+            domain: format!("{id}.kz"),
+            zone: TimeZone::UTC,
+            opt_out: OptOutMode::Tally,
+            rules: SiteRules { umami_id: Some(format!("u{id}")), ..SiteRules::default() },
+            keys,
+        };
+        // The same shelf: they differ in the last byte only.
+        let (one, mut other) = (KeyHash([7; 32]), KeyHash([7; 32]));
+        other.0[31] = 8;
+        list.replace([site(1, vec![one]), site(2, vec![other])]);
+        let found = |key| list.by_key(key).map(|site| site.id.0);
+        assert_eq!((found(&one), found(&other), found(&KeyHash([9; 32]))), (Some(1), Some(2), None));
+        assert_eq!(list.by_umami_id("u2").map(|site| site.id.0), Some(2));
+        list.replace([site(1, Vec::new())]);
+        assert_eq!(list.by_key(&one).map(|site| site.id.0), None);
+        assert_eq!(format!("{one:?}"), "KeyHash(***)");
     }
 }

@@ -19,6 +19,7 @@ pub enum Author {
 pub(super) enum Action {
     SiteAdded,
     SiteRemoved,
+    SiteChanged,
     UserAdded,
     PasswordSet,
     SignedIn,
@@ -33,6 +34,7 @@ impl Action {
         match self {
             Self::SiteAdded => "site_added",
             Self::SiteRemoved => "site_removed",
+            Self::SiteChanged => "site_changed",
             Self::UserAdded => "user_added",
             Self::PasswordSet => "password_set",
             Self::SignedIn => "signed_in",

@@ -1,9 +1,10 @@
 //! API keys: shown once, stored as a hash, bound to one site and one scope.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use events::SiteId;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::audit::{Action, Author, record};
 use super::users::stored;
@@ -26,6 +27,8 @@ stored! {
     Scope {
         /// Ask questions about its site.
         Stats = "stats",
+        /// Send beacons for its site in a server's name. Collectors know these keys by their hashes.
+        Events = "events",
     }
 }
 
@@ -102,6 +105,7 @@ impl ControlPlane {
                 revoked_at: None,
             })
         })?;
+        self.refill()?;
         Ok(NewKey { token, key })
     }
 
@@ -163,8 +167,21 @@ impl ControlPlane {
             }
             record(transaction, now, by, Action::KeyRevoked, prefix)?;
             Ok(())
-        })
+        })?;
+        self.refill()
     }
+}
+
+/// Hashes of the keys with which servers may send beacons, by site.
+pub(super) fn for_collectors(connection: &Connection) -> rusqlite::Result<HashMap<SiteId, Vec<[u8; 32]>>> {
+    let mut by_site: HashMap<SiteId, Vec<[u8; 32]>> = HashMap::new();
+    let mut statement =
+        connection.prepare("SELECT site, key_hash FROM api_keys WHERE scope = 'events' AND revoked_at IS NULL")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        by_site.entry(SiteId(row.get(0)?)).or_default().push(row.get(1)?);
+    }
+    Ok(by_site)
 }
 
 fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
@@ -226,5 +243,17 @@ mod tests {
         plane.add_site(Author::Console, "a.kz", "UTC").unwrap();
         let made = plane.create_api_key(Author::Console, "a.kz", Scope::Stats).unwrap();
         assert!(!format!("{made:?}").contains(&made.reveal()[PREFIX_LENGTH..]));
+    }
+
+    #[test]
+    fn collectors_know_the_keys_of_scope_events_alone_until_they_are_revoked() {
+        let (plane, ..) = plane();
+        plane.add_site(Author::Console, "a.kz", "UTC").unwrap();
+        let stats = plane.create_api_key(Author::Console, "a.kz", Scope::Stats).unwrap();
+        let events = plane.create_api_key(Author::Console, "a.kz", Scope::Events).unwrap();
+        let known = |key: &NewKey| plane.site_list().by_key(&events::KeyHash(key.token.hash())).is_some();
+        assert!(known(&events) && !known(&stats));
+        plane.revoke_api_key(Author::Console, &events.key.prefix).unwrap();
+        assert!(!known(&events));
     }
 }

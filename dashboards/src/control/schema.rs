@@ -10,8 +10,10 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use crate::token::{NoEntropy, random};
 
 /// Number, name and text of every migration, in order. Applied ones are never edited: a change is a new file.
-const MIGRATIONS: &[(u32, &str, &str)] =
-    &[(1, "control_plane", include_str!("../../migrations/0001_control_plane.sql"))];
+const MIGRATIONS: &[(u32, &str, &str)] = &[
+    (1, "control_plane", include_str!("../../migrations/0001_control_plane.sql")),
+    (2, "site_rules", include_str!("../../migrations/0002_site_rules.sql")),
+];
 
 /// Why the control plane could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -184,5 +186,26 @@ mod tests {
         for (index, (number, ..)) in MIGRATIONS.iter().enumerate() {
             assert_eq!(usize::try_from(*number).unwrap(), index + 1);
         }
+    }
+
+    #[test]
+    fn sites_and_keys_outlive_the_rebuild_of_their_tables_and_numbers_stay_used_up() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "foreign_keys", true).unwrap();
+        apply(&mut connection, &MIGRATIONS[..1], 0).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO sites (domain, timezone, created_at) VALUES ('a.kz', 'UTC', 1), ('b.kz', 'UTC', 1);
+                 INSERT INTO api_keys (key_hash, prefix, site, scope, created_at) VALUES (x'01', 'p', 1, 'stats', 1);
+                 DELETE FROM sites WHERE id = 2;",
+            )
+            .unwrap();
+        apply(&mut connection, MIGRATIONS, 0).unwrap();
+        let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(count("SELECT count() FROM api_keys k JOIN sites s ON s.id = k.site WHERE s.domain = 'a.kz'"), 1);
+        connection.execute_batch("INSERT INTO sites (domain, timezone, created_at) VALUES ('c.kz', 'UTC', 1)").unwrap();
+        assert_eq!(count("SELECT id FROM sites WHERE domain = 'c.kz'"), 3);
+        connection.execute_batch("DELETE FROM sites WHERE id = 1").unwrap();
+        assert_eq!(count("SELECT count() FROM api_keys"), 0);
     }
 }

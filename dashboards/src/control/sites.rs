@@ -1,10 +1,10 @@
 //! Sites: adding, listing, removing, and the list of them that every service reads.
 
-use events::{OptOutMode, Site, SiteId, SiteList};
+use events::{KeyHash, OptOutMode, Site, SiteId, SiteList, SiteRules};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::audit::{Action, Author, record};
-use super::{ControlError, ControlPlane, is_taken};
+use super::{ControlError, ControlPlane, is_taken, keys, rules};
 use crate::domain;
 
 /// A site as the control plane keeps it.
@@ -20,6 +20,8 @@ pub struct SiteRecord {
     pub opt_out: OptOutMode,
     /// When it was added, in Unix seconds.
     pub created_at: i64,
+    /// What it takes beacons from and what it keeps of them.
+    pub rules: SiteRules,
 }
 
 impl ControlPlane {
@@ -80,7 +82,7 @@ impl ControlPlane {
         Ok(removed)
     }
 
-    fn refill(&self) -> Result<(), ControlError> {
+    pub(super) fn refill(&self) -> Result<(), ControlError> {
         // Filled under the lock: of two changes the later one's list is the one that stays.
         self.read(|connection| Ok(fill(connection, &self.0.sites)?))
     }
@@ -88,20 +90,30 @@ impl ControlPlane {
 
 pub(super) fn by_domain(connection: &Connection, domain: &str) -> Result<SiteRecord, ControlError> {
     let domain = domain::normalise(domain).map_err(|_| ControlError::UnknownSite)?;
-    connection
+    let mut site = connection
         .query_row(
             "SELECT id, domain, timezone, opt_out, created_at FROM sites WHERE domain = ?1",
             [domain],
             site_record,
         )
         .optional()?
-        .ok_or(ControlError::UnknownSite)
+        .ok_or(ControlError::UnknownSite)?;
+    site.rules = rules::of(connection, site.id.0)?;
+    Ok(site)
 }
 
 /// Fills the list that the other services read.
 pub(super) fn fill(connection: &Connection, list: &SiteList) -> rusqlite::Result<()> {
+    let mut of_site = keys::for_collectors(connection)?;
     let sites = all(connection)?.into_iter().filter_map(|site| match domain::timezone(&site.timezone) {
-        Ok((_, zone)) => Some(Site { id: site.id, domain: site.domain, zone, opt_out: site.opt_out }),
+        Ok((_, zone)) => Some(Site {
+            keys: of_site.remove(&site.id).unwrap_or_default().into_iter().map(KeyHash).collect(),
+            id: site.id,
+            domain: site.domain,
+            zone,
+            opt_out: site.opt_out,
+            rules: site.rules,
+        }),
         Err(_) => {
             // Only a downgrade to an older time-zone database can do this: names are checked on the way in.
             tracing::error!(
@@ -117,10 +129,14 @@ pub(super) fn fill(connection: &Connection, list: &SiteList) -> rusqlite::Result
 }
 
 fn all(connection: &Connection) -> rusqlite::Result<Vec<SiteRecord>> {
-    connection
+    let mut sites: Vec<SiteRecord> = connection
         .prepare("SELECT id, domain, timezone, opt_out, created_at FROM sites ORDER BY domain")?
         .query_map([], site_record)?
-        .collect()
+        .collect::<Result<_, _>>()?;
+    for site in &mut sites {
+        site.rules = rules::of(connection, site.id.0)?;
+    }
+    Ok(sites)
 }
 
 fn site_record(row: &Row<'_>) -> rusqlite::Result<SiteRecord> {
@@ -132,6 +148,7 @@ fn site_record(row: &Row<'_>) -> rusqlite::Result<SiteRecord> {
         // The table allows these two.
         opt_out: if opt_out == "drop" { OptOutMode::Drop } else { OptOutMode::Tally },
         created_at: row.get(4)?,
+        rules: SiteRules::default(),
     })
 }
 

@@ -35,6 +35,9 @@ pub(crate) enum ApiError {
     BadDomain,
     BadTimezone,
     DomainTaken,
+    BadRule,
+    UmamiIdTaken,
+    BadDropsRange,
     UnknownSite,
     UnknownKey,
     MissingApiKey,
@@ -107,6 +110,15 @@ impl ApiError {
             Self::DomainTaken => {
                 fixed(S::CONFLICT, "domain_taken", "A site of this domain is registered already.")
             }
+            Self::BadRule => fixed(S::UNPROCESSABLE_ENTITY, "bad_rule", "A rule of the site can't be meant so."),
+            Self::UmamiIdTaken => {
+                fixed(S::CONFLICT, "umami_id_taken", "Another site has this id of Umami's.")
+            }
+            Self::BadDropsRange => fixed(
+                S::BAD_REQUEST,
+                "bad_range",
+                "Give from and to as dates (2026-11-22), at most 400 days apart.",
+            ),
             Self::UnknownSite => fixed(S::NOT_FOUND, "unknown_site", "There is no such site."),
             Self::UnknownKey => fixed(S::NOT_FOUND, "unknown_key", "There is no such API key."),
             Self::MissingApiKey => fixed(
@@ -179,6 +191,8 @@ impl From<ControlError> for ApiError {
             ControlError::BadTimezone => Self::BadTimezone,
             ControlError::DomainTaken => Self::DomainTaken,
             ControlError::UnknownSite => Self::UnknownSite,
+            ControlError::BadRule(_) => Self::BadRule,
+            ControlError::UmamiIdTaken => Self::UmamiIdTaken,
             ControlError::BadEmail => Self::BadEmail,
             ControlError::EmailTaken => Self::EmailTaken,
             // Only the signed-in user is changed here: they were removed meanwhile.

@@ -61,6 +61,24 @@ struct PulseRow {
     beacons_today: u64,
 }
 
+/// So many beacons of a site and day were dropped for this reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Dropped {
+    /// Local day of the site.
+    pub day: Date,
+    /// Why, as a stable code ([`events::DropReason::code`]).
+    pub reason: String,
+    /// How many.
+    pub count: u64,
+}
+
+#[derive(Row, Deserialize)]
+struct DroppedRow {
+    day_number: i32,
+    reason: String,
+    beacons: u64,
+}
+
 #[derive(Row, Deserialize)]
 struct BornRow {
     at: i64,
@@ -141,6 +159,26 @@ impl Answers {
             beacons_today: row.beacons_today,
         };
         Ok(suppress(Audience::Staff, [], Found(pulse))?.into_inner())
+    }
+
+    /// What a site did not keep from `first` to `last`, both included: by day, the most frequent reason first.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer.
+    pub async fn drops(&self, site: SiteId, first: Date, last: Date) -> Result<Vec<Dropped>, QuestionError> {
+        let rows: Vec<DroppedRow> = self
+            .store
+            .file(sql::DROPS)
+            .param("site", site.0)
+            .param("first", day_number(first))
+            .param("last", day_number(last))
+            .all()
+            .await?;
+        let dropped = rows
+            .into_iter()
+            .map(|row| Dropped { day: table::date(row.day_number), reason: row.reason, count: row.beacons });
+        // Reasons are a closed list of ours: a count of them singles nobody out.
+        Ok(suppress(Audience::Staff, [], Found(dropped.collect()))?.into_inner())
     }
 
     /// When the first beacon of a site arrived, in Unix seconds; of a sealed day, the hour it arrived in.

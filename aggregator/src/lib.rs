@@ -23,6 +23,6 @@ mod sql;
 mod store;
 
 pub use answer::Answer;
-pub use answers::{Answers, Pulse};
+pub use answers::{Answers, Dropped, Pulse};
 pub use question::{Question, QuestionError};
 pub use seal::{SealError, SealMetrics, SealedDay, Sealer};

@@ -64,6 +64,7 @@ files! {
     OPEN_DAYS = "answer/open_days.sql",
     PULSE = "answer/pulse.sql",
     BORN = "answer/born.sql",
+    DROPS = "answer/drops.sql",
 }
 
 impl File {

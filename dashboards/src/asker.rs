@@ -1,8 +1,9 @@
 //! What the staff server needs of the question engine. `aggregator::Answers` in the program; tests bring their own.
 
-use aggregator::{Answer, Answers, Pulse, Question, QuestionError};
+use aggregator::{Answer, Answers, Dropped, Pulse, Question, QuestionError};
 use events::SiteId;
 use futures_util::future::BoxFuture;
+use jiff::civil::Date;
 
 /// Answers questions. Whether the asker may ask about a site is decided before, in this crate.
 pub trait Asker: Send + Sync {
@@ -14,6 +15,14 @@ pub trait Asker: Send + Sync {
 
     /// When the first beacon of a site was seen, in Unix seconds; none while there is none.
     fn first_event(&self, site: SiteId) -> BoxFuture<'_, Result<Option<i64>, QuestionError>>;
+
+    /// What a site did not keep from `first` to `last`.
+    fn drops(
+        &self,
+        site: SiteId,
+        first: Date,
+        last: Date,
+    ) -> BoxFuture<'_, Result<Vec<Dropped>, QuestionError>>;
 }
 
 impl Asker for Answers {
@@ -27,5 +36,14 @@ impl Asker for Answers {
 
     fn first_event(&self, site: SiteId) -> BoxFuture<'_, Result<Option<i64>, QuestionError>> {
         Box::pin(Self::first_event(self, site))
+    }
+
+    fn drops(
+        &self,
+        site: SiteId,
+        first: Date,
+        last: Date,
+    ) -> BoxFuture<'_, Result<Vec<Dropped>, QuestionError>> {
+        Box::pin(Self::drops(self, site, first, last))
     }
 }

@@ -144,6 +144,14 @@ mod tests {
         fn first_event(&self, _: SiteId) -> BoxFuture<'_, Result<Option<i64>, QuestionError>> {
             Box::pin(async { Ok(None) })
         }
+        fn drops(
+            &self,
+            _: SiteId,
+            _: jiff::civil::Date,
+            _: jiff::civil::Date,
+        ) -> BoxFuture<'_, Result<Vec<aggregator::Dropped>, QuestionError>> {
+            Box::pin(async { Ok(Vec::new()) })
+        }
     }
 
     async fn until(mut condition: impl FnMut() -> bool) {

@@ -10,6 +10,7 @@
 //! | `sign_in` | `/api/session`, `/api/setup` |
 //! | `sites` | `/api/sites`, `/api/timezones` |
 //! | `questions` | `/api/questions`, `/api/v2/query` |
+//! | `drops` | `/api/sites/{domain}/drops` |
 //! | `live_view` | `/api/sites/{domain}/live` |
 
 use std::future::Future;
@@ -36,6 +37,7 @@ use crate::ui;
 mod authorise;
 mod body;
 mod cookies;
+mod drops;
 mod error;
 mod headers;
 mod live_view;
@@ -71,6 +73,7 @@ pub const ROUTES: &[Route] = &[
     Route { method: "POST", path: "/api/sites" },
     Route { method: "GET", path: "/api/sites/{domain}" },
     Route { method: "GET", path: "/api/sites/{domain}/live" },
+    Route { method: "GET", path: "/api/sites/{domain}/drops" },
     Route { method: "GET", path: "/api/timezones" },
     Route { method: "POST", path: "/api/questions" },
     Route { method: "POST", path: "/api/v2/query" },
@@ -240,6 +243,7 @@ fn router(staff: Staff) -> Router {
         .route("/api/sites", get(sites::list).post(sites::add))
         .route("/api/sites/{domain}", get(sites::show))
         .route("/api/sites/{domain}/live", get(live_view::stream))
+        .route("/api/sites/{domain}/drops", get(drops::show))
         .route("/api/timezones", get(sites::timezones))
         .route("/api/questions", post(questions::batch))
         .layer(from_fn_with_state(staff.clone(), origin::same_origin));

@@ -23,7 +23,7 @@ const EVENTS_SETTINGS: &[(&str, u64)] = &[
 ];
 
 /// Tables whose source is dropped once they are written.
-const DURABLE: &[&str] = &["visits", "hits", "stats_daily", "stats_hourly", "sealed_days"];
+const DURABLE: &[&str] = &["visits", "hits", "stats_daily", "stats_hourly", "sealed_days", "drops"];
 
 /// Query settings that the collector and the seal send explicitly: the server must know them.
 const QUERY_SETTINGS: &[&str] = &[
@@ -104,6 +104,8 @@ async fn tables(store: &Store) -> Result<(), SchemaError> {
     for (setting, least) in EVENTS_SETTINGS {
         at_least(events, setting, *least)?;
     }
+    // Delivered as events are.
+    at_least(table("drops")?, "non_replicated_deduplication_window", 10_000)?;
     for name in DURABLE {
         let table = table(name)?;
         at_least(table, "fsync_after_insert", 1)?;

@@ -3,7 +3,7 @@
 //! A migration is a file `migrations/NNNN_name.sql` of statements that end with `;` at the end of a line. Each is safe to
 //! run twice, because the line in `schema_migrations` is written after all of them. The hash of the file as written is
 //! kept with that line: an applied file that was changed is refused, and so is a database newer than this program.
-//! `{engine}` stands for the table engine, so that a cluster can have its replicated one.
+//! `{engine}` and `{summing}` stand for table engines, so that a cluster can have its replicated one.
 
 use std::collections::BTreeMap;
 
@@ -35,6 +35,7 @@ macro_rules! migrations {
 migrations! {
     1 = "0001_events",
     2 = "0002_sealed",
+    3 = "0003_drops",
 }
 
 /// What [`migrate`] did.
@@ -94,6 +95,8 @@ async fn create_ledger(store: &Store) -> Result<(), SchemaError> {
 
 /// What `{engine}` stands for on one machine.
 const ENGINE: &str = "MergeTree";
+/// What `{summing}` stands for on one machine.
+const SUMMING: &str = "SummingMergeTree";
 
 /// The migrations not applied yet, after everything applied has been compared with what is known.
 async fn pending<'k>(store: &Store, known: &'k [Migration]) -> Result<Vec<&'k Migration>, SchemaError> {
@@ -124,7 +127,7 @@ async fn apply_all(
     for migration in pending(store, known).await? {
         for statement in statements(migration.text) {
             lease.renew().await?;
-            let sql = statement.replace("{engine}", ENGINE);
+            let sql = statement.replace("{engine}", ENGINE).replace("{summing}", SUMMING);
             store.statement(migration.name, &sql).execute().await?;
         }
         lease.renew().await?;

@@ -5,6 +5,7 @@
 //! | [`beacon`] | a beacon as a tracker sent it, whatever dialect it spoke |
 //! | [`channel`] | by which way a visit came |
 //! | [`row`] | the event as stored while its day is open, and its RowBinary encoding |
+//! | [`drops`] | how many beacons were dropped, by site, day and reason |
 //! | [`tag`] | the day's pseudonym of a visitor |
 //! | [`outcome`] | what became of a beacon: stored, dropped for a named reason, or refused |
 //! | [`site`] | sites and the list of them that every service reads |
@@ -15,6 +16,7 @@ pub mod beacon;
 pub mod channel;
 pub mod day;
 pub mod delivery;
+pub mod drops;
 pub mod outcome;
 pub mod row;
 pub mod site;

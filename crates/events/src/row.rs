@@ -29,7 +29,7 @@ pub enum Device {
 pub const NO_SCROLL_DEPTH: u8 = 255;
 
 /// How a field becomes RowBinary. <https://clickhouse.com/docs/interfaces/formats/RowBinary>
-trait Encode {
+pub(crate) trait Encode {
     fn encode(&self, out: &mut Vec<u8>);
 }
 

@@ -175,8 +175,8 @@ impl ControlPlane {
 /// Hashes of the keys with which servers may send beacons, by site.
 pub(super) fn for_collectors(connection: &Connection) -> rusqlite::Result<HashMap<SiteId, Vec<[u8; 32]>>> {
     let mut by_site: HashMap<SiteId, Vec<[u8; 32]>> = HashMap::new();
-    let mut statement =
-        connection.prepare("SELECT site, key_hash FROM api_keys WHERE scope = 'events' AND revoked_at IS NULL")?;
+    let mut statement = connection
+        .prepare("SELECT site, key_hash FROM api_keys WHERE scope = 'events' AND revoked_at IS NULL")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         by_site.entry(SiteId(row.get(0)?)).or_default().push(row.get(1)?);

@@ -154,7 +154,10 @@ mod tests {
         let site = here.site_list().by_umami_id("94db1cb1-74f4-4a40-ad6c-962362670409").unwrap();
         assert_eq!(site.rules, changed.rules);
         assert_eq!(site.rules.allow_hosts, ["*.a.kz", "app.a.kz"]);
-        assert_eq!((&site.rules.shield_countries[..], &site.rules.shield_pages[..]), (&["RU".to_owned()][..], &["/admin/**".to_owned()][..]));
+        assert_eq!(
+            (&site.rules.shield_countries[..], &site.rules.shield_pages[..]),
+            (&["RU".to_owned()][..], &["/admin/**".to_owned()][..])
+        );
         here.change_rules(Author::Console, "a.kz", |rules| *rules = SiteRules::default()).unwrap();
         assert_eq!(here.site_list().by_domain("a.kz").unwrap().rules, SiteRules::default());
         let log = here.audit_log(1).unwrap();

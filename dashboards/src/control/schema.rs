@@ -202,8 +202,13 @@ mod tests {
             .unwrap();
         apply(&mut connection, MIGRATIONS, 0).unwrap();
         let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-        assert_eq!(count("SELECT count() FROM api_keys k JOIN sites s ON s.id = k.site WHERE s.domain = 'a.kz'"), 1);
-        connection.execute_batch("INSERT INTO sites (domain, timezone, created_at) VALUES ('c.kz', 'UTC', 1)").unwrap();
+        assert_eq!(
+            count("SELECT count() FROM api_keys k JOIN sites s ON s.id = k.site WHERE s.domain = 'a.kz'"),
+            1
+        );
+        connection
+            .execute_batch("INSERT INTO sites (domain, timezone, created_at) VALUES ('c.kz', 'UTC', 1)")
+            .unwrap();
         assert_eq!(count("SELECT id FROM sites WHERE domain = 'c.kz'"), 3);
         connection.execute_batch("DELETE FROM sites WHERE id = 1").unwrap();
         assert_eq!(count("SELECT count() FROM api_keys"), 0);

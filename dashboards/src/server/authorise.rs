@@ -51,10 +51,9 @@ pub(super) fn authorise(actor: Actor<'_>, action: Action) -> Result<(), ApiError
         }
         Actor::Key(key) => match (key.scope, action) {
             (Scope::Stats, Action::SeeSite(site)) if site == key.site => Ok(()),
-            (
-                Scope::Stats | Scope::Events,
-                Action::SeeSite(_) | Action::ListSites | Action::AddSite,
-            ) => Err(ApiError::InvalidApiKey),
+            (Scope::Stats | Scope::Events, Action::SeeSite(_) | Action::ListSites | Action::AddSite) => {
+                Err(ApiError::InvalidApiKey)
+            }
         },
     }
 }

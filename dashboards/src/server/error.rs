@@ -110,7 +110,9 @@ impl ApiError {
             Self::DomainTaken => {
                 fixed(S::CONFLICT, "domain_taken", "A site of this domain is registered already.")
             }
-            Self::BadRule => fixed(S::UNPROCESSABLE_ENTITY, "bad_rule", "A rule of the site can't be meant so."),
+            Self::BadRule => {
+                fixed(S::UNPROCESSABLE_ENTITY, "bad_rule", "A rule of the site can't be meant so.")
+            }
             Self::UmamiIdTaken => {
                 fixed(S::CONFLICT, "umami_id_taken", "Another site has this id of Umami's.")
             }

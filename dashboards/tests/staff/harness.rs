@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use aggregator::answer::{Figure, Meta, Row};
-use aggregator::{Answer, Pulse, Question, QuestionError};
+use aggregator::{Answer, Dropped, Pulse, Question, QuestionError};
 use axum::Router;
 use axum::body::Body;
 use dashboards::control::{Author, ControlPlane, Role, Scope};
@@ -15,6 +15,7 @@ use futures_util::future::BoxFuture;
 use http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use http::{HeaderMap, Request, StatusCode};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use prometheus::Registry;
 use serde_json::{Value, json};
 use serve::access::Secret;
@@ -59,7 +60,11 @@ impl Asker for FakeAsker {
     fn pulse(&self, _site: SiteId) -> BoxFuture<'_, Result<Pulse, QuestionError>> {
         Box::pin(async move {
             self.here()?;
-            Ok(Pulse { current_visitors: self.current_visitors.load(Ordering::SeqCst), events_today: 7, beacons_today: 8 })
+            Ok(Pulse {
+                current_visitors: self.current_visitors.load(Ordering::SeqCst),
+                events_today: 7,
+                beacons_today: 8,
+            })
         })
     }
 
@@ -68,6 +73,19 @@ impl Asker for FakeAsker {
             self.here()?;
             self.looked_for_first_event.fetch_add(1, Ordering::SeqCst);
             Ok(Some(self.first_event.load(Ordering::SeqCst)).filter(|at| *at != 0))
+        })
+    }
+
+    fn drops(
+        &self,
+        _site: SiteId,
+        first: Date,
+        last: Date,
+    ) -> BoxFuture<'_, Result<Vec<Dropped>, QuestionError>> {
+        Box::pin(async move {
+            self.here()?;
+            let one = |day, reason: &str, count| Dropped { day, reason: reason.to_owned(), count };
+            Ok(vec![one(first, "shield_page", 2), one(last, "opted_out", 1)])
         })
     }
 }

@@ -31,7 +31,9 @@ async fn next(stream: &mut BodyDataStream) -> Option<String> {
 }
 
 fn pulse(current_visitors: u64) -> String {
-    format!("event: pulse\ndata: {{\"current_visitors\":{current_visitors},\"events_today\":7,\"beacons_today\":8}}\n\n")
+    format!(
+        "event: pulse\ndata: {{\"current_visitors\":{current_visitors},\"events_today\":7,\"beacons_today\":8}}\n\n"
+    )
 }
 
 #[tokio::test(start_paused = true)]

@@ -89,3 +89,26 @@ async fn the_zones_to_choose_from_are_names_that_are_taken() {
     let zones = zones["timezones"].as_array().unwrap();
     assert!(zones.len() > 300 && zones.contains(&json!("Asia/Almaty")));
 }
+
+#[tokio::test]
+async fn what_a_site_did_not_keep_is_told_by_day_and_reason() {
+    let harness = Harness::furnished();
+    let viewer = harness.sign_in("viewer@a.kz").await;
+    let ask = async |query: &str| {
+        let path = format!("/api/sites/a.kz/drops{query}");
+        let answer = harness.get(&path, Some(&viewer)).await;
+        (answer.status.as_u16(), answer.json())
+    };
+    let (status, told) = ask("?from=2026-11-01&to=2026-11-22").await;
+    assert_eq!(status, 200);
+    assert_eq!(told["drops"][0], json!({"day": "2026-11-01", "reason": "shield_page", "count": 2}));
+    assert_eq!(told["drops"][1]["day"], "2026-11-22");
+    let (status, told) = ask("").await;
+    assert_eq!((status, told["from"] == told["to"]), (200, true));
+    for bad in
+        ["?from=yesterday", "?from=2026-11-02&to=2026-11-01", "?from=2020-01-01&to=2026-01-01", "?day=1"]
+    {
+        let (status, told) = ask(bad).await;
+        assert_eq!((status, &told["code"]), (400, &json!("bad_range")), "{bad}");
+    }
+}

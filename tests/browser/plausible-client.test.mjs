@@ -51,7 +51,7 @@ before(async () => {
   key = await sanaq.cli('key', 'add', '--site', DOMAIN, '--scope', 'stats');
   site = await startSite(`${sanaq.public}/api/event`);
   // The client keeps still where it sees automation.
-  browser = await launch({ args: ['--no-sandbox', '--disable-gpu', '--disable-blink-features=AutomationControlled'] });
+  browser = await launch({ args: ['--disable-blink-features=AutomationControlled'] });
 });
 after(async () => {
   await browser?.close();

@@ -1,4 +1,4 @@
-// What a member of staff does in the interface, by its test ids (see the components in dashboards/web/src/parts).
+// What a member of staff does in the interface, by its test ids (dashboards/web/README.md).
 import assert from 'node:assert/strict';
 
 export const LANGUAGES = ['kk', 'ru', 'en'];
@@ -26,28 +26,33 @@ export async function signIn(page, staff) {
   await page.getByTestId('site').first().waitFor();
 }
 
-/** Opens a site's dashboard in a language and waits for its numbers. */
-export async function openDashboard(page, staff, domain, language) {
+/** Opens a site's dashboard and waits for its numbers. */
+export async function openDashboard(page, staff, domain) {
   await page.goto(`${staff}/${domain}`);
-  await page.getByTestId(`lang-${language}`).click();
-  await page.locator(`html[lang=${language}]`).waitFor();
-  await figureElement(page, 'visitors').waitFor();
+  await page.locator('[data-testid=tile-visitors]:not([data-value=""])').waitFor();
 }
 
-const figureElement = (page, metric) => page.getByTestId(`tile-${metric}`);
+/** Switches the language of whatever is shown. */
+export async function speak(page, language) {
+  await page.getByTestId(`lang-${language}`).click();
+  await page.locator(`html[lang=${language}]`).waitFor();
+}
 
-/** The number behind a figure; NaN as long as there is none. */
-export const figure = async (page, metric) =>
-  Number.parseFloat(await figureElement(page, metric).getAttribute('data-value'));
-
-/** Rows of a list as `{Telegram: 1}`. */
-export const rows = (page, list) =>
-  page
-    .locator(`[data-testid=list-${list}] tr[data-key]`)
-    .evaluateAll((found) => Object.fromEntries(found.map(({ dataset }) => [dataset.key, Number(dataset.value)])));
-
-export const currentVisitors = async (page) =>
-  Number(await page.getByTestId('current-visitors').getAttribute('data-value'));
+/** The numbers behind what is shown: each figure, `current` visitors, and the lists as `{Telegram: 1}`; null for none. */
+export const board = (page) =>
+  page.evaluate(() => {
+    const number = (value) => (value ? Number(value) : null);
+    const hook = (name) => document.querySelectorAll(`[data-testid^="${name}"]`);
+    const shown = { current: number(hook('current-visitors')[0]?.dataset.value) };
+    for (const { dataset } of hook('tile-')) shown[dataset.testid.slice('tile-'.length)] = number(dataset.value);
+    for (const list of hook('list-')) {
+      const rows = [...list.querySelectorAll('tr[data-key]')];
+      shown[list.dataset.testid.slice('list-'.length)] = Object.fromEntries(
+        rows.map(({ dataset }) => [dataset.key, number(dataset.value)]),
+      );
+    }
+    return shown;
+  });
 
 /** The page scrolls down only, and says nothing that a missing word or format would leave behind. */
 export async function assertReadable(page, language) {

@@ -23,7 +23,7 @@ use crate::agent::{Agents, RulesError};
 use crate::delivery::{Deliverer, DeliveryConfig, Watermark};
 use crate::geo::{Geo, GeoError};
 use crate::http::{BeaconLimits, Door};
-use crate::identity::{Custody, CustodyError, Vault};
+use crate::identity::{Custody, CustodyError, Inheritance, Ledger, LedgerError, Vault};
 use crate::journal::{Journal, JournalConfig, OpenError};
 use crate::metrics::Metrics;
 
@@ -56,9 +56,11 @@ pub struct CollectorConfig {
 /// Where the day's keys are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keys {
-    /// The best the machine has: the kernel's keyring, else the memory of this process.
+    /// The best the machine has: the kernel's keyring, else locked memory with hand-over, else the memory of this process.
     #[default]
     Best,
+    /// Locked memory, handed over to the next process if that waits; else the memory of this process.
+    Locked,
     /// The memory of this process alone: a restart begins new tags.
     Memory,
 }
@@ -91,6 +93,8 @@ pub struct CollectorParts<'a> {
     pub clickhouse: ClickHouseAccess,
     /// Where the metrics are registered.
     pub registry: &'a prometheus::Registry,
+    /// The open days' keys, from the process before.
+    pub inherited: Inheritance,
     /// Where the probes `journal` and `delivery` are registered.
     pub readiness: &'a Readiness,
 }
@@ -104,6 +108,9 @@ pub enum BuildError {
     /// The place for keys can't be made.
     #[error(transparent)]
     Keys(#[from] CustodyError),
+    /// The public ledger of keys can't be opened.
+    #[error(transparent)]
+    KeyLedger(#[from] LedgerError),
     /// The country database can't be used.
     #[error(transparent)]
     Geo(#[from] GeoError),
@@ -122,6 +129,7 @@ pub struct Collector {
     deliverer: Deliverer,
     watermark: Arc<Watermark>,
     vault: Arc<Vault>,
+    keys: Arc<Ledger>,
     clock: Clock,
     journal_probe: Probe,
     last_delivery: Duration,
@@ -137,9 +145,15 @@ impl Collector {
         let delivery_probe = parts.readiness.probe("delivery");
         let custody = match config.keys {
             Keys::Best => Custody::best(&config.data)?,
+            Keys::Locked => Custody::locked(&config.data).unwrap_or_else(|_| Custody::memory()),
             Keys::Memory => Custody::memory(),
         };
         let vault = Arc::new(Vault::new(custody));
+        let now = parts.clock.now();
+        vault.adopt(parts.inherited, now);
+        let keys = Arc::new(Ledger::open(&config.data)?);
+        // What ended before this process began is destroyed and written down before anything is served.
+        keys.update(&vault, &vault.expire(now), now)?;
         let geo = match &config.country_database {
             Some(path) => Geo::open(path)?,
             None => Geo::time_zone_only(),
@@ -157,7 +171,7 @@ impl Collector {
             agents,
             collector_id: config.collector_id,
         });
-        let door = Arc::new(Door::new(
+        let door = Door::new(
             admitter,
             config.trusted_proxies,
             config.beacons,
@@ -165,7 +179,8 @@ impl Collector {
             Arc::clone(&journal),
             Arc::clone(&metrics),
             parts.clock.clone(),
-        ));
+        );
+        let door = Arc::new(door.with_keys(Arc::clone(&keys)));
         let watermark = Arc::new(Watermark::new(Arc::clone(&journal), parts.clock.clone()));
         let last_delivery = config.delivery.last_delivery;
         let deliverer = Deliverer::new(
@@ -182,6 +197,7 @@ impl Collector {
             deliverer,
             watermark,
             vault,
+            keys,
             clock: parts.clock,
             journal_probe,
             last_delivery,
@@ -196,12 +212,12 @@ impl Collector {
 
     /// Serves the public listener until `stop` resolves, then stops in the order above. Tells how the connections ended.
     pub async fn run(self, listener: Listener, stop: impl Future<Output = ()>) -> Drained {
-        let Self { door, journal, deliverer, watermark: _, vault, clock, journal_probe, last_delivery } =
+        let Self { door, journal, deliverer, watermark: _, vault, keys, clock, journal_probe, last_delivery } =
             self;
         let (stopping, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(deliverer.run(stopped.clone()));
-        tasks.spawn(expire_keys(vault, clock, stopped));
+        tasks.spawn(expire_keys(Arc::clone(&vault), keys, clock, stopped));
         journal_probe.set_ready();
 
         let unready = journal_probe.clone();
@@ -225,17 +241,30 @@ impl Collector {
                 "stopped with rows in the journal; the next start delivers them"
             );
         }
+        // No tag is made any more. Whoever waits to take our place gets the keys, and goes on when this process is gone: so the
+        // connection is left to the kernel to close.
+        std::mem::forget(vault.hand_over().await);
         drained
     }
 }
 
 /// Destroys the keys of closed days until stopped.
-async fn expire_keys(vault: Arc<Vault>, clock: Clock, mut stopped: watch::Receiver<bool>) {
+async fn expire_keys(vault: Arc<Vault>, keys: Arc<Ledger>, clock: Clock, mut stopped: watch::Receiver<bool>) {
+    // Told once, until it works again.
+    let mut failing = false;
     loop {
-        let destroyed = vault.expire(clock.now());
-        for key in destroyed {
+        let now = clock.now();
+        let destroyed = vault.expire(now);
+        for key in &destroyed {
             tracing::info!(code = "key_destroyed", closes_at = key.closes_at, "a day's keys are destroyed");
         }
+        let (writer, book) = (Arc::clone(&vault), Arc::clone(&keys));
+        let written = tokio::task::spawn_blocking(move || book.update(&writer, &destroyed, now)).await;
+        let fails = !matches!(written, Ok(Ok(())));
+        if fails && !failing {
+            tracing::error!(code = "key_ledger_failed", "the key ledger can't be written; it is tried again");
+        }
+        failing = fails;
         let wait = tokio::time::timeout(EXPIRY_INTERVAL, stopped.wait_for(|stop| *stop));
         if wait.await.is_ok() {
             return;

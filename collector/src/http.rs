@@ -5,6 +5,7 @@
 //! | `POST /api/event` | takes beacons ([`event`]) |
 //! | `GET /js/script.js` | the tracker ([`script`]) |
 //! | `GET /demo/…` | the demo site, when it is on ([`demo`]) |
+//! | `GET /.well-known/sanaq/keys` | when the days' keys were born and destroyed ([`keys`]) |
 //! | `GET /livez` | `ok` while the process runs |
 //!
 //! Nothing of a visitor is logged or repeated in an answer.
@@ -12,6 +13,7 @@
 pub mod answer;
 pub mod demo;
 pub mod event;
+pub mod keys;
 pub mod script;
 #[cfg(test)]
 mod tests;
@@ -32,6 +34,7 @@ use tokio::net::TcpStream;
 
 use crate::address::{Peer, TrustedProxies};
 use crate::admit::Admitter;
+use crate::identity::Ledger;
 use crate::journal::Journal;
 use crate::metrics::Metrics;
 
@@ -61,6 +64,7 @@ pub struct Door {
     journal: Arc<Journal>,
     metrics: Arc<Metrics>,
     clock: Clock,
+    keys: Option<Arc<Ledger>>,
 }
 
 impl Door {
@@ -75,7 +79,13 @@ impl Door {
         metrics: Arc<Metrics>,
         clock: Clock,
     ) -> Self {
-        Self { admitter, trusted, limits, demo, journal, metrics, clock }
+        Self { admitter, trusted, limits, demo, journal, metrics, clock, keys: None }
+    }
+
+    /// The same, showing this ledger of keys.
+    #[must_use]
+    pub fn with_keys(self, keys: Arc<Ledger>) -> Self {
+        Self { keys: Some(keys), ..self }
     }
 
     /// The service of one connection.
@@ -100,10 +110,11 @@ impl Door {
             "/api/event" if request.method() == Method::OPTIONS => answer::preflight(),
             "/api/event" => answer::method_not_allowed("POST, OPTIONS"),
             "/js/script.js" if get => script::answer(request.headers()),
+            keys::PATH if get && self.keys.is_some() => keys::answer(self.keys.as_deref()),
             "/livez" if get => answer::text(StatusCode::OK, "ok"),
             "/demo" if get && self.demo => answer::moved("/demo/"),
             _ if get && self.demo && path.starts_with("/demo/") => demo::answer(path, request.headers()),
-            "/js/script.js" | "/livez" => answer::method_not_allowed("GET, HEAD"),
+            "/js/script.js" | "/livez" | keys::PATH => answer::method_not_allowed("GET, HEAD"),
             "/demo" if self.demo => answer::method_not_allowed("GET, HEAD"),
             _ if self.demo && path.starts_with("/demo/") => answer::method_not_allowed("GET, HEAD"),
             _ => answer::not_found(),

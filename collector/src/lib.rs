@@ -20,6 +20,7 @@ pub mod collector;
 pub mod delivery;
 pub mod dialect;
 pub mod geo;
+pub mod harden;
 pub mod http;
 pub mod identity;
 pub mod journal;

@@ -11,7 +11,7 @@ use prometheus::{Error, Histogram, IntCounter, IntCounterVec, IntGauge, Opts, Pu
 use serve::metrics::{counter, counters, histogram, register};
 
 use crate::delivery::verdict::ErrorClass;
-use crate::identity::Vault;
+use crate::identity::{Protection, Vault};
 use crate::journal::{Journal, Stats};
 pub use ledger::{Ledger, Ticket};
 
@@ -198,6 +198,12 @@ fn identity_figures(registry: &Registry, vault: &Arc<Vault>) -> Result<(), Error
     let custody = Opts::new("sanaq_key_custody_info", "Where the day's keys are kept, as a label; always 1.")
         .const_label("custody", vault.custody());
     register(registry, IntGauge::with_opts(custody)?)?.set(1);
+    let memory = Opts::new(
+        "sanaq_key_memory_info",
+        "How the memory that keys are used in is protected (secret, locked, plain), as a label; always 1.",
+    )
+    .const_label("protection", Protection::of_keys().name());
+    register(registry, IntGauge::with_opts(memory)?)?.set(1);
     let vault = Arc::downgrade(vault);
     ledger::register_count(
         registry,

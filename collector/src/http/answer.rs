@@ -150,7 +150,8 @@ fn problem(status: StatusCode, code: &'static str, sentence: &'static str) -> An
     json(status, json!({ "error": sentence, "code": code }))
 }
 
-fn json(status: StatusCode, body: Value) -> Answer {
+/// A JSON body.
+pub(super) fn json(status: StatusCode, body: Value) -> Answer {
     whole(status, JSON, body.to_string().into())
 }
 

@@ -1,7 +1,13 @@
-//! Where root keys are kept while their day is open: in the kernel's keyring, else in the memory of this process.
+//! Where root keys are kept while their day is open. The best of three that the machine allows:
 //!
-//! The keyring outlives the process, so visitors keep their tag over a restart; the kernel itself forgets each key at its
-//! closing instant. Memory does not outlive anything: after a restart the visitors of that day count twice.
+//! | custody | survives a restart | ends by itself |
+//! |---|---|---|
+//! | `keyring` | yes, also `kill -9` | yes: the kernel forgets each key at its closing instant |
+//! | `locked` | yes, if the successor waits when this process stops ([`super::handover`]) | with the process |
+//! | `memory` | no: the visitors of that day count twice | with the process |
+//!
+//! In none of them is a key on a disk. The kernel counts a key's timeout on the wall clock, so that of a machine that slept over
+//! midnight is gone when it wakes.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -9,7 +15,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::handover::Host;
 use super::keyring::Keyring;
+use super::memory::Protection;
 use super::secret::Secret;
 
 /// File in the data directory that says which keys in the keyring are ours. A random name, not a secret.
@@ -20,7 +28,7 @@ pub struct Custody(Place);
 
 enum Place {
     Keyring(Keyring),
-    Memory(BTreeMap<i64, Secret>),
+    Memory { roots: BTreeMap<i64, Secret>, host: Option<Host> },
 }
 
 /// Why no place for keys could be made.
@@ -32,6 +40,9 @@ pub enum CustodyError {
     /// The kernel has no keyring for us, or a sandbox hides it.
     #[error("the kernel's keyring can't be used here")]
     NoKeyring,
+    /// Memory can't be locked, or the socket for handing keys over can't be made.
+    #[error("keys can't be kept in locked memory and handed over here")]
+    NoHandover,
 }
 
 /// A key could not be had. What to do is the same whatever the cause: fail closed.
@@ -39,13 +50,13 @@ pub enum CustodyError {
 pub(super) struct NoKey;
 
 impl Custody {
-    /// The best there is: the keyring, else memory.
+    /// The best there is: the keyring, else locked memory with hand-over, else memory alone.
     ///
     /// # Errors
     /// When the instance id in the directory `data` can be neither read nor made.
     pub fn best(data: &Path) -> Result<Self, CustodyError> {
         match Self::keyring(data) {
-            Err(CustodyError::NoKeyring) => Ok(Self::memory()),
+            Err(CustodyError::NoKeyring) => Ok(Self::locked(data).unwrap_or_else(|_| Self::memory())),
             result => result,
         }
     }
@@ -59,18 +70,31 @@ impl Custody {
         Ok(Self(Place::Keyring(Keyring::open(&instance).ok_or(CustodyError::NoKeyring)?)))
     }
 
+    /// Locked memory of this process, handed over to the next one through a socket in the directory `data`.
+    ///
+    /// # Errors
+    /// When pages can't be locked, or the socket can't be made.
+    pub fn locked(data: &Path) -> Result<Self, CustodyError> {
+        if Protection::of_keys() == Protection::Plain {
+            return Err(CustodyError::NoHandover);
+        }
+        let host = Host::bind(data).ok_or(CustodyError::NoHandover)?;
+        Ok(Self(Place::Memory { roots: BTreeMap::new(), host: Some(host) }))
+    }
+
     /// The memory of this process.
     #[must_use]
     pub fn memory() -> Self {
-        Self(Place::Memory(BTreeMap::new()))
+        Self(Place::Memory { roots: BTreeMap::new(), host: None })
     }
 
-    /// `keyring` or `memory`, for metrics and the log.
+    /// `keyring`, `locked` or `memory`, for metrics and the log.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match &self.0 {
             Place::Keyring(_) => "keyring",
-            Place::Memory(_) => "memory",
+            Place::Memory { host: Some(_), .. } => "locked",
+            Place::Memory { host: None, .. } => "memory",
         }
     }
 
@@ -78,10 +102,37 @@ impl Custody {
     pub(super) fn root(&mut self, closes_at: i64, seconds: i64) -> Result<Root<'_>, NoKey> {
         match &mut self.0 {
             Place::Keyring(keyring) => keyring.root(closes_at, seconds).map(Root::Read),
-            Place::Memory(roots) => match roots.entry(closes_at) {
+            Place::Memory { roots, .. } => match roots.entry(closes_at) {
                 Entry::Occupied(root) => Ok(Root::Held(root.into_mut())),
                 Entry::Vacant(free) => Ok(Root::Held(free.insert(Secret::random().ok_or(NoKey)?))),
             },
+        }
+    }
+
+    /// The root key of a closing instant, if there is one.
+    pub(super) fn held(&self, closes_at: i64) -> Option<Root<'_>> {
+        match &self.0 {
+            Place::Keyring(keyring) => keyring.held(closes_at).map(Root::Read),
+            Place::Memory { roots, .. } => roots.get(&closes_at).map(Root::Held),
+        }
+    }
+
+    /// Takes over a root key from an earlier process. One that is here already stays.
+    pub(super) fn adopt(&mut self, closes_at: i64, seconds: i64, root: Secret) -> Result<(), NoKey> {
+        match &mut self.0 {
+            Place::Keyring(keyring) => keyring.adopt(closes_at, seconds, root),
+            Place::Memory { roots, .. } => {
+                roots.entry(closes_at).or_insert(root);
+                Ok(())
+            }
+        }
+    }
+
+    /// Gives up what only this process has, for its successor. A keyring has nothing to give: the successor finds it.
+    pub(super) fn surrender(&mut self) -> (Option<Host>, BTreeMap<i64, Secret>) {
+        match &mut self.0 {
+            Place::Keyring(_) => (None, BTreeMap::new()),
+            Place::Memory { roots, host } => (host.take(), std::mem::take(roots)),
         }
     }
 
@@ -89,7 +140,7 @@ impl Custody {
     pub(super) fn destroy(&mut self, closes_at: i64) -> bool {
         match &mut self.0 {
             Place::Keyring(keyring) => keyring.destroy(closes_at),
-            Place::Memory(roots) => {
+            Place::Memory { roots, .. } => {
                 roots.remove(&closes_at);
                 true
             }
@@ -100,7 +151,7 @@ impl Custody {
     pub(super) fn closing_instants(&self) -> Vec<i64> {
         match &self.0 {
             Place::Keyring(keyring) => keyring.closing_instants(),
-            Place::Memory(roots) => roots.keys().copied().collect(),
+            Place::Memory { roots, .. } => roots.keys().copied().collect(),
         }
     }
 }

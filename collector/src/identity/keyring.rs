@@ -42,9 +42,32 @@ mod linux {
             }
             match self.find(closes_at) {
                 Ok(Some(secret)) => Ok(secret),
-                Ok(None) => self.make(closes_at, seconds),
+                Ok(None) => {
+                    let secret = Secret::random().ok_or(NoKey)?;
+                    self.keep(closes_at, seconds, &secret)?;
+                    Ok(secret)
+                }
                 // Timed out by the kernel: that day has closed, whatever our clock says.
                 Err(NoKey) => Err(NoKey),
+            }
+        }
+
+        /// The key of a closing instant, if there is one.
+        pub(in super::super) fn held(&self, closes_at: i64) -> Option<Secret> {
+            self.find(closes_at).ok().flatten()
+        }
+
+        /// Keeps a key that another process made, unless there is one.
+        pub(in super::super) fn adopt(
+            &mut self,
+            closes_at: i64,
+            seconds: i64,
+            secret: Secret,
+        ) -> Result<(), NoKey> {
+            let seconds = usize::try_from(seconds).ok().filter(|seconds| *seconds > 0).ok_or(NoKey)?;
+            match self.find(closes_at)? {
+                Some(_) => Ok(()),
+                None => self.keep(closes_at, seconds, &secret),
             }
         }
 
@@ -84,8 +107,7 @@ mod linux {
             }
         }
 
-        fn make(&self, closes_at: i64, seconds: usize) -> Result<Secret, NoKey> {
-            let secret = Secret::random().ok_or(NoKey)?;
+        fn keep(&self, closes_at: i64, seconds: usize, secret: &Secret) -> Result<(), NoKey> {
             let own = KeyRing::from_special_id(KeyRingIdentifier::Thread, true).map_err(|_| NoKey)?;
             let key = own.add_key(&self.name(closes_at), secret.expose()).map_err(|_| NoKey)?;
             let done = key.set_timeout(seconds).map_err(|_| NoKey).and_then(|()| publish(key));
@@ -94,7 +116,7 @@ mod linux {
                 let _ = key.invalidate();
                 return Err(NoKey);
             }
-            Ok(secret)
+            Ok(())
         }
     }
 
@@ -128,6 +150,19 @@ mod none {
         }
 
         pub(in super::super) fn root(&mut self, _closes_at: i64, _seconds: i64) -> Result<Secret, NoKey> {
+            match *self {}
+        }
+
+        pub(in super::super) fn held(&self, _closes_at: i64) -> Option<Secret> {
+            match *self {}
+        }
+
+        pub(in super::super) fn adopt(
+            &mut self,
+            _closes_at: i64,
+            _seconds: i64,
+            _secret: Secret,
+        ) -> Result<(), NoKey> {
             match *self {}
         }
 

@@ -1,7 +1,7 @@
 //! The vault: makes tags, keeps the day's keys, destroys them when the day closes.
 
 use std::collections::hash_map::RandomState;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -12,11 +12,16 @@ use zeroize::Zeroize;
 
 use super::Custody;
 use super::custody::NoKey;
+use super::handover::{Host, Inheritance};
+use super::memory::wipe_traces;
 use super::secret::Secret;
 use crate::address::ClientAddress;
 
 /// Separates this use of a key from every other, and this construction from later ones.
 const CONTEXT: &str = "sanaq 2026-11 site-day key from root key, site and date";
+
+/// Separates the public commitment to a root key from its use.
+pub(super) const COMMITMENT_CONTEXT: &str = "sanaq 2026-11 public commitment to a root key";
 
 /// Closing instants remembered as destroyed: more than a day has, with every zone there is.
 const REMEMBERED: usize = 256;
@@ -26,6 +31,22 @@ const REMEMBERED: usize = 256;
 pub struct Destroyed {
     /// The closing instant, in Unix seconds.
     pub closes_at: i64,
+}
+
+/// A hash of a root key that may be shown: of 256 random bits it tells nothing, and it can't be used to try out tags.
+pub type Commitment = [u8; 32];
+
+/// A root key that came to be, or was found again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Born {
+    /// The closing instant, in Unix seconds.
+    pub closes_at: i64,
+    /// When it was made or found, in Unix seconds.
+    pub at: i64,
+    /// Whether an earlier process made it.
+    pub found: bool,
+    /// The commitment to it.
+    pub commitment: Commitment,
 }
 
 /// Makes tags, keeps the day's keys, destroys them.
@@ -46,6 +67,10 @@ struct State {
     derived: HashMap<(SiteId, LocalDay), Secret>,
     /// Closing instants that custody may have a root key for.
     roots: BTreeSet<i64>,
+    /// Closing instants whose root key was told of in `births`.
+    told: BTreeSet<i64>,
+    /// Root keys that nobody has asked about yet.
+    births: Vec<Born>,
     /// Closing instants whose key was destroyed, the latest last.
     destroyed: VecDeque<i64>,
     /// The time [`Vault::expire`] was last told.
@@ -63,6 +88,8 @@ impl Vault {
                 custody,
                 derived: HashMap::new(),
                 roots,
+                told: BTreeSet::new(),
+                births: Vec::new(),
                 destroyed: VecDeque::new(),
                 expired_at: i64::MIN,
             }),
@@ -85,17 +112,54 @@ impl Vault {
             if state.is_open(day, now)
                 && let Some(key) = state.derived.get(&(site, *day))
             {
-                return tag(key, client, agent);
+                let tag = tag(key, client, agent);
+                wipe_traces();
+                return tag;
             }
         }
         let mut state = self.write();
-        match state.derive(site, day, now) {
-            Ok(key) => tag(key, client, agent),
-            Err(NoKey) => {
-                drop(state);
-                self.random_tag()
+        let tag = state.derive(site, day, now).map(|key| tag(key, client, agent));
+        // Before the lock is given back: whoever destroys the key finds no trace of it with us.
+        wipe_traces();
+        drop(state);
+        tag.unwrap_or_else(|NoKey| self.random_tag())
+    }
+
+    /// Takes over what an earlier process handed over, as far as those days are still open; then tells of every key found.
+    pub fn adopt(&self, inheritance: Inheritance, now: Timestamp) {
+        let now = now.as_second();
+        let mut state = self.write();
+        for (closes_at, root) in inheritance.into_roots() {
+            if closes_at > now && state.custody.adopt(closes_at, closes_at - now, root).is_ok() {
+                state.roots.insert(closes_at);
             }
         }
+        for closes_at in state.roots.clone() {
+            if let Some(commitment) = state.custody.held(closes_at).map(|root| commitment(root.expose())) {
+                wipe_traces();
+                state.told.insert(closes_at);
+                state.births.push(Born { closes_at, at: now, found: true, commitment });
+            }
+        }
+    }
+
+    /// The root keys that were born or found since the last call.
+    pub fn take_births(&self) -> Vec<Born> {
+        std::mem::take(&mut self.write().births)
+    }
+
+    /// Whether custody may still have a root key for this closing instant.
+    #[must_use]
+    pub fn holds(&self, closes_at: i64) -> bool {
+        self.read().roots.contains(&closes_at)
+    }
+
+    /// Gives up what only this process has, and makes no tag from a key any more.
+    pub(super) fn surrender(&self) -> (Option<Host>, BTreeMap<i64, Secret>) {
+        let mut state = self.write();
+        state.expired_at = i64::MAX;
+        state.derived.clear();
+        state.custody.surrender()
     }
 
     /// Destroys the keys of every day that has closed by `now`, and says which. Call it once a second: between closing
@@ -103,7 +167,10 @@ impl Vault {
     pub fn expire(&self, now: Timestamp) -> Vec<Destroyed> {
         let now = now.as_second();
         let mut state = self.write();
-        state.expired_at = now;
+        // After a surrender it stays at the end of time.
+        if state.expired_at != i64::MAX {
+            state.expired_at = now;
+        }
         if state.roots.first().is_none_or(|first| *first > now) {
             return Vec::new();
         }
@@ -114,6 +181,7 @@ impl Vault {
             // What could not be destroyed stays due; the kernel's own timeout does not depend on us.
             if state.custody.destroy(closes_at) {
                 state.roots.remove(&closes_at);
+                state.told.remove(&closes_at);
                 state.destroyed.push_back(closes_at);
                 destroyed.push(Destroyed { closes_at });
             }
@@ -130,7 +198,7 @@ impl Vault {
         self.failures.load(Ordering::Relaxed)
     }
 
-    /// Where root keys are kept: `keyring` or `memory`.
+    /// Where root keys are kept: `keyring`, `locked` or `memory`.
     #[must_use]
     pub fn custody(&self) -> &'static str {
         self.custody
@@ -165,12 +233,29 @@ impl State {
             // Noted before the key is made: a key that nobody noted would not be destroyed.
             self.roots.insert(day.closes_at);
             let root = self.custody.root(day.closes_at, day.closes_at - now.as_second())?;
+            if self.told.insert(day.closes_at) {
+                let commitment = commitment(root.expose());
+                let (closes_at, at) = (day.closes_at, now.as_second());
+                self.births.push(Born { closes_at, at, found: false, commitment });
+            }
             self.derived.insert((site, *day), site_day_key(root.expose(), site, day));
         }
         self.derived.get(&(site, *day)).ok_or(NoKey)
     }
 }
 
+// Out of line, all three: what they leave behind lies where `wipe_traces` of their caller reaches.
+
+#[inline(never)]
+fn commitment(root: &[u8; 32]) -> Commitment {
+    let mut hasher = blake3::Hasher::new_derive_key(COMMITMENT_CONTEXT);
+    hasher.update(root);
+    let commitment = hasher.finalize();
+    hasher.zeroize();
+    *commitment.as_bytes()
+}
+
+#[inline(never)]
 fn site_day_key(root: &[u8; 32], site: SiteId, day: &LocalDay) -> Secret {
     let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
     hasher.update(root);
@@ -185,6 +270,7 @@ fn site_day_key(root: &[u8; 32], site: SiteId, day: &LocalDay) -> Secret {
     key
 }
 
+#[inline(never)]
 fn tag(key: &Secret, client: &ClientAddress, agent: &str) -> VisitorTag {
     let prefix = client.prefix_bytes();
     let mut hasher = blake3::Hasher::new_keyed(key.expose());

@@ -9,6 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use aggregator::{Answers, SealMetrics, Sealer};
+use collector::identity::Inheritance;
 use collector::{Collector, CollectorConfig, CollectorParts, DEMO_DOMAIN};
 use dashboards::control::{Author, ControlError};
 use dashboards::{ControlPlane, Dashboards, DashboardsConfig, DashboardsParts};
@@ -36,6 +37,8 @@ pub struct Surroundings {
     pub clock: Clock,
     /// The process that becomes the embedded engine.
     pub launcher: Launcher,
+    /// The open days' keys, from the process before.
+    pub inherited: Inheritance,
 }
 
 /// Where the program can be reached.
@@ -78,7 +81,7 @@ impl App {
     /// # Errors
     /// When something that must be there isn't, or an address is taken.
     pub async fn build(config: Config, surroundings: Surroundings) -> Result<Self, Failure> {
-        let Surroundings { clock, launcher } = surroundings;
+        let Surroundings { clock, launcher, inherited } = surroundings;
         config.make_data_directory()?;
         let registry = Registry::new();
         let readiness = Readiness::default();
@@ -104,6 +107,7 @@ impl App {
         collect.collector_id = config.collector.id;
         collect.country_database = config.country_database();
         collect.trusted_proxies = config.collector.trusted_proxies;
+        collect.keys = config.collector.keys;
         collect.demo = config.public.demo;
         collect.journal.max_bytes = config.journal.max_bytes;
         let parts = CollectorParts {
@@ -112,6 +116,7 @@ impl App {
             clickhouse: accesses.collector,
             registry: &registry,
             readiness: &readiness,
+            inherited,
         };
         let collector = Collector::build(collect, parts).map_err(Failure::unavailable)?;
 

@@ -8,6 +8,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod rotation;
+
 const ALMATY: SiteId = SiteId(1);
 const OTHER: SiteId = SiteId(2);
 const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64)";
@@ -240,7 +242,7 @@ fn keyring(data: &std::path::Path) -> Option<Custody> {
         }
         Err(_) => {
             assert!(refused, "the kernel has a keyring for us, but we could not use it");
-            assert_eq!(Custody::best(data).unwrap().name(), "memory");
+            assert_eq!(Custody::best(data).unwrap().name(), "locked");
             None
         }
     }

@@ -1,6 +1,7 @@
 //! `sanaq serve`
 
 use std::path::Path;
+use std::pin::pin;
 
 use anyhow::Context as _;
 use engine::Launcher;
@@ -15,9 +16,13 @@ use crate::exit::{Exit, Failure};
 
 pub(super) fn run(options: &Serve) -> Result<Exit, Failure> {
     let config = Config::load(&options.installation)?.with_options(options);
+    let hardened = collector::harden::process();
     serve::telemetry::init(config.log.format, config.log.level).map_err(Failure::unavailable)?;
     for variable in &config.reading.ignored_variables {
         tracing::warn!(code = "unknown_variable", variable, "this variable means nothing here");
+    }
+    if let Err(error) = hardened {
+        tracing::warn!(code = "not_hardened", %error, "this process can't be closed to onlookers and core dumps");
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::unavailable)?;
@@ -26,11 +31,15 @@ pub(super) fn run(options: &Serve) -> Result<Exit, Failure> {
 
 async fn serve(config: Config, options: &Serve) -> Result<Exit, Failure> {
     // From here on Ctrl-C stops in order, also while starting.
-    let stop = serve::signals::stop();
+    let mut stop = pin!(serve::signals::stop());
     let program = std::env::current_exe().map_err(Failure::unavailable)?;
     let demo = config.public.demo;
     let launcher = Launcher { program, arguments: vec!["engine-child".into()] };
-    let app = App::build(config, Surroundings { clock: Clock::system(), launcher }).await?;
+    let inherited = tokio::select! {
+        inherited = collector::identity::inherit(&config.data.directory) => inherited,
+        () = &mut stop => return Ok(Exit::Clean),
+    };
+    let app = App::build(config, Surroundings { clock: Clock::system(), launcher, inherited }).await?;
 
     let addresses = app.addresses().clone();
     let setup_link = app.setup_link()?;

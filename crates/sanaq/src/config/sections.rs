@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use collector::Keys as KeyCustody;
 use collector::address::TrustedProxies;
 use serve::access::Secret;
 use serve::config::{GIB, Keys, MIB, Settings};
@@ -102,6 +103,8 @@ pub struct Collector {
     pub id: u16,
     /// Proxies that may name the visitor's address.
     pub trusted_proxies: TrustedProxies,
+    /// Where the day's keys are kept.
+    pub keys: KeyCustody,
     /// Country database.
     pub geo_database: Option<PathBuf>,
 }
@@ -125,6 +128,12 @@ impl Settings for Collector {
         Self {
             id,
             trusted_proxies: TrustedProxies::parse(&proxies).unwrap_or_default(),
+            keys: keys.choice(
+                "keys",
+                KeyCustody::Best,
+                &[("best", KeyCustody::Best), ("locked", KeyCustody::Locked), ("memory", KeyCustody::Memory)],
+                "Where the day's keys are kept, never on a disk. `best`: the kernel's keyring, else locked memory. `locked`: locked memory, handed over to a `sanaq serve` on the same data that waits when this one stops. `memory`: a restart begins new pseudonyms.",
+            ),
             geo_database: keys.optional_path("geo_database", "Country database (`mmdb`). Without it, `country.mmdb` in the data directory (`sanaq geo build`); without that, the browser's time zone decides."),
         }
     }

@@ -29,6 +29,8 @@ pub struct Beacon {
     pub screen_width: Option<u32>,
     /// The page saw `globalPrivacyControl` or `doNotTrack`.
     pub opted_out: bool,
+    /// A server reports it without saying for whom: it is counted as a tally, whatever the site does with opt-outs.
+    pub unattributed: bool,
     /// What the tracker saw of a program that drives the browser, as GoatCounter numbers it: 150 PhantomJS, 151 Nightmare, 152
     /// Selenium, 153 `navigator.webdriver`.
     pub automation: Option<u8>,

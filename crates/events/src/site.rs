@@ -24,6 +24,29 @@ pub enum OptOutMode {
     Tally,
     /// Keep nothing.
     Drop,
+    /// Count the visitor like any other. For sites whose lawyer says so.
+    Ignore,
+}
+
+impl OptOutMode {
+    /// Every mode there is.
+    pub const ALL: [Self; 3] = [Self::Tally, Self::Drop, Self::Ignore];
+
+    /// Its name in the control plane, the API and the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tally => "tally",
+            Self::Drop => "drop",
+            Self::Ignore => "ignore",
+        }
+    }
+
+    /// The mode of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
 }
 
 /// What the services need to know of a site.

@@ -82,6 +82,22 @@ impl ControlPlane {
         Ok(removed)
     }
 
+    /// Sets what a site does with the beacons of visitors who opted out.
+    ///
+    /// # Errors
+    /// [`ControlError::UnknownSite`], or SQLite's.
+    pub fn set_opt_out(&self, by: Author, domain: &str, mode: OptOutMode) -> Result<SiteRecord, ControlError> {
+        let now = self.now();
+        let changed = self.write(|transaction| {
+            let site = by_domain(transaction, domain)?;
+            transaction.execute("UPDATE sites SET opt_out = ?1 WHERE id = ?2", params![mode.name(), site.id.0])?;
+            record(transaction, now, by, Action::SiteChanged, &site.domain)?;
+            Ok(SiteRecord { opt_out: mode, ..site })
+        })?;
+        self.refill()?;
+        Ok(changed)
+    }
+
     pub(super) fn refill(&self) -> Result<(), ControlError> {
         // Filled under the lock: of two changes the later one's list is the one that stays.
         self.read(|connection| Ok(fill(connection, &self.0.sites)?))
@@ -145,8 +161,8 @@ fn site_record(row: &Row<'_>) -> rusqlite::Result<SiteRecord> {
         id: SiteId(row.get(0)?),
         domain: row.get(1)?,
         timezone: row.get(2)?,
-        // The table allows these two.
-        opt_out: if opt_out == "drop" { OptOutMode::Drop } else { OptOutMode::Tally },
+        // The table allows no other names.
+        opt_out: OptOutMode::named(&opt_out).unwrap_or_default(),
         created_at: row.get(4)?,
         rules: SiteRules::default(),
     })
@@ -201,6 +217,22 @@ mod tests {
         assert!(matches!(plane.add_site(Author::Console, "b.kz", "Mars"), Err(ControlError::BadTimezone)));
         assert!(matches!(plane.remove_site(Author::Console, "b.kz"), Err(ControlError::UnknownSite)));
         assert_eq!(plane.list_sites().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn every_way_with_opt_outs_is_kept_and_followed_by_another_process() {
+        let (here, directory, ..) = plane();
+        let there = reopen(&directory);
+        here.add_site(Author::Console, "a.kz", "UTC").unwrap();
+        assert_eq!(here.site("a.kz").unwrap().opt_out, OptOutMode::Tally);
+        for mode in [OptOutMode::Drop, OptOutMode::Ignore, OptOutMode::Tally] {
+            here.set_opt_out(Author::Console, "www.a.kz", mode).unwrap();
+            assert_eq!(here.site_list().by_domain("a.kz").unwrap().opt_out, mode);
+            assert!(there.follow().unwrap());
+            assert_eq!(there.site_list().by_domain("a.kz").unwrap().opt_out, mode);
+        }
+        let unknown = here.set_opt_out(Author::Console, "b.kz", OptOutMode::Drop);
+        assert!(matches!(unknown, Err(ControlError::UnknownSite)));
     }
 
     #[test]

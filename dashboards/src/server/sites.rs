@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::Path;
 use axum::extract::State;
 use axum::extract::rejection::PathRejection;
-use events::{OptOutMode, SiteId};
+use events::SiteId;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use http::StatusCode;
 use serde::Deserialize;
@@ -96,14 +96,10 @@ async fn described(staff: &Staff, site: SiteRecord) -> Result<Value, ApiError> {
 }
 
 fn shown(site: &SiteRecord, first_beacon_at: Option<i64>) -> Value {
-    let opt_out = match site.opt_out {
-        OptOutMode::Tally => "tally",
-        OptOutMode::Drop => "drop",
-    };
     json!({
         "domain": site.domain,
         "timezone": site.timezone,
-        "opt_out": opt_out,
+        "opt_out": site.opt_out.name(),
         "first_beacon_at": first_beacon_at,
     })
 }

@@ -26,18 +26,23 @@ before(async () => {
   await mkdir(out, { recursive: true });
   sanaq = await startSanaq('--demo');
   browser = await launch();
-  const administrator = await staffContext();
+  const administrator = await watchedContext(browser, [sanaq.staff]);
   await setUp(await administrator.newPage(), sanaq.setupLink);
   administrator.assertQuiet();
   storageState = await administrator.storageState();
+  await administrator.close();
 });
 after(async () => {
   await browser?.close();
   await sanaq?.stop();
 });
 
-/** A person of the staff: an own profile, watched, allowed to talk to the staff listener only. */
-const staffContext = (options) => watchedContext(browser, [sanaq.staff], options);
+/** A person: an own profile, watched, allowed to talk to one listener only, gone when the test is over. */
+async function person(t, origin, options) {
+  const context = await watchedContext(browser, [origin], options);
+  t.after(() => context.close());
+  return context;
+}
 
 /**
  * The time at which this many beacons were not yet acknowledged, a moment before they are: answers to a page that is
@@ -80,11 +85,11 @@ async function shows(t, dashboard, since, what, expected) {
 }
 
 test('staff see a visit of three pages while it happens, in each language', async (t) => {
-  const staff = await staffContext({ storageState, viewport: WINDOWS.desktop });
+  const staff = await person(t, sanaq.staff, { storageState, viewport: WINDOWS.desktop });
   const dashboard = await staff.newPage();
   await openDashboard(dashboard, sanaq.staff, DOMAIN);
   // Without a country database, as here, the time zone decides the country.
-  const visitor = await watchedContext(browser, [sanaq.public], { locale: 'kk-KZ', timezoneId: 'Asia/Almaty' });
+  const visitor = await person(t, sanaq.public, { locale: 'kk-KZ', timezoneId: 'Asia/Almaty' });
   const page = await visitor.newPage();
 
   // How long the visitor at least looked, and at most: by the clock outside, for what a page that is gone has sent can't be seen.
@@ -152,8 +157,8 @@ test('staff see a visit of three pages while it happens, in each language', asyn
 
 for (const [device, viewport] of Object.entries(WINDOWS)) {
   for (const colorScheme of ['light', 'dark']) {
-    test(`the dashboard on a ${device}, ${colorScheme}, in each language`, async () => {
-      const context = await staffContext({ viewport, colorScheme, deviceScaleFactor: 2 });
+    test(`the dashboard on a ${device}, ${colorScheme}, in each language`, async (t) => {
+      const context = await person(t, sanaq.staff, { viewport, colorScheme, deviceScaleFactor: 2 });
       const page = await context.newPage();
       const picture = (path) => page.screenshot({ path, fullPage: true });
       await signIn(page, sanaq.staff);
@@ -167,19 +172,18 @@ for (const [device, viewport] of Object.entries(WINDOWS)) {
         await picture(readmePicture);
       }
       context.assertQuiet();
-      await context.close();
     });
   }
 }
 
 test('a report that comes alone renews the figures too', async (t) => {
-  const staff = await staffContext({ storageState });
+  const staff = await person(t, sanaq.staff, { storageState });
   const dashboard = await staff.newPage();
   await openDashboard(dashboard, sanaq.staff, DOMAIN);
   const { stored = 0 } = await sanaq.outcomes();
   const { pageviews, engaged_time: engagedBefore } = await board(dashboard);
 
-  const visitor = await watchedContext(browser, [sanaq.public], { timezoneId: 'Asia/Almaty' });
+  const visitor = await person(t, sanaq.public, { timezoneId: 'Asia/Almaty' });
   const page = await visitor.newPage();
   await page.goto(`${sanaq.public}/demo/contacts`);
   await shows(t, dashboard, await justBeforeStored(stored + 1), 'the view', { pageviews: pageviews + 1 });

@@ -2,11 +2,15 @@
 //!
 //! [`Address`] takes a URL apart without copying; it is our own because the two URLs of a beacon are on the hot path and
 //! need neither normalisation nor a base. A test holds it against the `url` crate. [`Page`] is what of it is kept:
-//! host and path. Of the query only UTM fields, `ref` and `source` are read, and of click ids the *name* alone.
+//! host and path, scrubbed. Of the query only UTM fields, `ref` and `source` are read, and of click ids the *name* alone.
+
+pub mod host;
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
+
+use crate::scrub::{ScrubCounts, scrub};
 
 /// Host of an address that has none, as Plausible names it.
 pub const NO_HOST: &str = "(none)";
@@ -65,17 +69,24 @@ impl<'a> Address<'a> {
         let (host, path) = match rest.strip_prefix("//") {
             Some(rest) => {
                 let end = rest.find(['/', '\\']).unwrap_or(rest.len());
-                (host(&rest[..end])?, &rest[end..])
+                (host_of(&rest[..end])?, &rest[end..])
             }
             None => ("", rest),
         };
         Some(Self { scheme, host, path, query, fragment })
     }
 
-    /// The host as it is stored: lower case, [`NO_HOST`] for none.
+    /// The host as it is stored: lower case, international names as people read them, [`NO_HOST`] for none.
     #[must_use]
-    pub fn host_lower(&self) -> String {
-        if self.host.is_empty() { NO_HOST.to_owned() } else { self.host.to_lowercase() }
+    pub fn host_readable(&self) -> String {
+        if self.host.is_empty() {
+            return NO_HOST.to_owned();
+        }
+        let lower = self.host.to_lowercase();
+        match host::readable(&lower) {
+            Cow::Borrowed(_) => lower,
+            Cow::Owned(readable) => readable,
+        }
     }
 
     /// The path as it is stored: decoded where that gives UTF-8, without white space at its end, `/` for none; with
@@ -112,7 +123,7 @@ fn scheme(url: &str) -> Option<usize> {
 }
 
 /// The host of an authority. `None` when it cannot be one.
-fn host(authority: &str) -> Option<&str> {
+fn host_of(authority: &str) -> Option<&str> {
     let authority = authority.rsplit_once('@').map_or(authority, |(_user, host)| host);
     let host = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => {
@@ -157,9 +168,9 @@ fn decoded(text: &str) -> Cow<'_, str> {
 pub struct Page {
     /// Host, lower case, without `www.`.
     pub host: String,
-    /// Path, decoded.
+    /// Path, decoded and scrubbed.
     pub path: String,
-    /// The campaign fields of the query.
+    /// The campaign fields of the query, scrubbed.
     pub campaign: Campaign,
     /// Name of the first click id in the query; never its value.
     pub click_id: &'static str,
@@ -185,13 +196,22 @@ pub struct Campaign {
 impl Page {
     /// The page of this address.
     #[must_use]
-    pub fn of(address: &Address<'_>, hash_routing: bool) -> Self {
-        let (campaign, click_id) = read_query(address.query);
-        Self { host: address.host_lower(), path: address.path_decoded(hash_routing), campaign, click_id }
+    pub fn of(address: &Address<'_>, hash_routing: bool, scrubbed: &mut ScrubCounts) -> Self {
+        let (campaign, click_id) = read_query(address.query, scrubbed);
+        let path = scrub_owned(address.path_decoded(hash_routing), scrubbed);
+        Self { host: address.host_readable(), path, campaign, click_id }
     }
 }
 
-fn read_query(query: &str) -> (Campaign, &'static str) {
+/// The text scrubbed, without a copy where nothing was found.
+pub(crate) fn scrub_owned(text: String, scrubbed: &mut ScrubCounts) -> String {
+    match scrub(&text, scrubbed) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(scrubbed) => scrubbed,
+    }
+}
+
+fn read_query(query: &str, scrubbed: &mut ScrubCounts) -> (Campaign, &'static str) {
     let mut campaign = Campaign::default();
     let (mut source, mut referral, mut click_id) = (String::new(), String::new(), "");
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -213,7 +233,7 @@ fn read_query(query: &str) -> (Campaign, &'static str) {
         };
         // The first of several counts, as browsers' `URLSearchParams.get` has it.
         if field.is_empty() {
-            *field = parameter(value);
+            *field = scrub_owned(parameter(value), scrubbed);
         }
     }
     campaign.referral = if source.is_empty() { referral } else { source };
@@ -236,7 +256,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn page(url: &str) -> Page {
-        Page::of(&Address::parse(url).unwrap(), false)
+        Page::of(&Address::parse(url).unwrap(), false, &mut ScrubCounts::default())
     }
 
     #[test]
@@ -252,6 +272,8 @@ mod tests {
             ("https://example.kz/100%", "example.kz", "/100%"),
             ("https://example.kz/%FF", "example.kz", "/%FF"),
             ("https://қазақстан.қаз/бет", "қазақстан.қаз", "/бет"),
+            ("https://www.xn--80aaa0a6awh12ed.xn--80ao21a/a", "қазақстан.қаз", "/a"),
+            ("https://example.kz/u/aigul%40mail.kz", "example.kz", "/u/:email"),
             ("http://[2001:db8::1]:8080/a", "[2001:db8::1]", "/a"),
             ("file:///home/x/index.html", NO_HOST, "/home/x/index.html"),
             ("app://localhost/start", "localhost", "/start"),
@@ -326,7 +348,7 @@ mod tests {
         #[test]
         fn any_text_is_taken_apart_or_refused(url in "\\PC{0,80}") {
             if let Some(address) = Address::parse(&url) {
-                let _ = Page::of(&address, true);
+                let _ = Page::of(&address, true, &mut ScrubCounts::default());
             }
         }
 

@@ -5,42 +5,54 @@
 //! search engine, a network or a mailbox says nothing about the page and much about the person.
 
 mod known;
+pub mod spam;
 
-use crate::page::{Address, Page};
+use crate::page::{Address, Page, host, scrub_owned};
+use crate::scrub::ScrubCounts;
 
-use known::{Kind, Known};
+pub use known::Kind;
+use known::Known;
 
 /// Where a visitor came from; all empty when they came directly.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
     /// A known name (`Telegram`), else what the address says, else the referrer's host.
     pub name: String,
-    /// Host of the referrer, lower case, without `www.`.
+    /// Host of the referrer, lower case, without `www.`; international names as people read them.
     pub referrer_host: String,
-    /// Path of the referrer, decoded.
+    /// Path of the referrer, decoded and scrubbed.
     pub referrer_path: String,
+    /// What the named source is; `None` when it is not listed.
+    pub kind: Option<Kind>,
+    /// The address names the source by its advertising system (`googleads`).
+    pub paid: bool,
 }
 
 impl Source {
     /// The source of a view of this page.
     #[must_use]
-    pub fn of(page: &Page, referrer: Option<&str>) -> Self {
-        let mut source = referrer.and_then(|referrer| Self::of_referrer(page, referrer)).unwrap_or_default();
+    pub fn of(page: &Page, referrer: Option<&str>, scrubbed: &mut ScrubCounts) -> Self {
+        let mut source =
+            referrer.and_then(|referrer| Self::of_referrer(page, referrer, scrubbed)).unwrap_or_default();
         let said =
             if page.campaign.source.is_empty() { &page.campaign.referral } else { &page.campaign.source };
         if !said.is_empty() {
-            source.name = known::by_said(said).map_or_else(|| said.clone(), |known| known.name.to_owned());
+            let known = known::by_said(said);
+            source.name = known.map_or_else(|| said.clone(), |known| known.name.to_owned());
+            source.kind = known.map(|known| known.kind);
+            source.paid = known.is_some() && known::says_paid(said);
         }
         source
     }
 
     /// The source that a referrer gives; `None` for one of this site, of this machine, or of another scheme.
-    fn of_referrer(page: &Page, referrer: &str) -> Option<Self> {
+    fn of_referrer(page: &Page, referrer: &str, scrubbed: &mut ScrubCounts) -> Option<Self> {
         let address = Address::parse(referrer)?;
         let app = address.scheme.eq_ignore_ascii_case("android-app");
         let web = address.scheme.eq_ignore_ascii_case("https") || address.scheme.eq_ignore_ascii_case("http");
         let host = address.host.to_lowercase();
-        let host = host.trim_end_matches('.');
+        let host = host::readable(host.trim_end_matches('.'));
+        let host = host.as_ref();
         if host.is_empty() || host == page.host || !(app || (web && !is_local(host))) {
             return None;
         }
@@ -48,9 +60,13 @@ impl Source {
         Some(Self {
             name: known.map_or(host, |known| known.name).to_owned(),
             referrer_path: match known {
-                None | Some(Known { kind: Kind::Site, .. }) => address.path_decoded(false),
+                None | Some(Known { kind: Kind::Site, .. }) => {
+                    scrub_owned(address.path_decoded(false), scrubbed)
+                }
                 Some(_) => String::new(),
             },
+            kind: known.map(|known| known.kind),
+            paid: false,
             referrer_host: host.to_owned(),
         })
     }

@@ -7,13 +7,21 @@ use crate::page::without_www;
 
 /// What a known source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// A search engine, a map, a directory.
     Search,
+    /// An AI assistant.
     Assistant,
+    /// A social network, a forum, a place to read what others posted.
     Social,
+    /// A program for messages between people.
     Messenger,
+    /// A mailbox on the web, or a program for one.
     Mail,
+    /// A place to watch videos.
     Video,
+    /// A shop, a marketplace, classified advertisements.
+    Shopping,
     /// A site like any other, that merely has a name.
     Site,
 }
@@ -60,6 +68,7 @@ fn parse(line: &'static str) -> Option<(Known, &'static str, &'static str)> {
         "messenger" => Kind::Messenger,
         "mail" => Kind::Mail,
         "video" => Kind::Video,
+        "shopping" => Kind::Shopping,
         "site" => Kind::Site,
         _ => return None,
     };
@@ -98,6 +107,13 @@ pub(super) fn by_said(said: &str) -> Option<&'static Known> {
         .or_else(|| if said.contains('.') { by_host(without_www(&said)) } else { None })
 }
 
+/// Whether a known source's alias is that of its advertising system: `googleads`, `vk_ads`, `adwords`, `yandex-direct`.
+pub(super) fn says_paid(said: &str) -> bool {
+    let said = said.to_lowercase();
+    ["ads", "adwords", "_ad", "-ad", "direct"].iter().any(|end| said.ends_with(end))
+        || said.starts_with("direct.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,7 +149,8 @@ mod tests {
             ("google.com", "Google"),
             ("google.kz", "Google"),
             ("google.co.uk", "Google"),
-            ("docs.google.com", "Google"),
+            ("docs.google.com", "Google Docs"),
+            ("lens.google.com", "Google"),
             ("mail.google.com", "Gmail"),
             ("news.google.kz", "Google News"),
             ("yandex.kz", "Yandex"),

@@ -5,9 +5,10 @@ use super::*;
 /// Source name, referrer host and path of a view of example.kz with this query and referrer.
 fn source(query: &str, referrer: &str) -> [String; 3] {
     let url = format!("https://example.kz/a{query}");
-    let page = Page::of(&Address::parse(&url).unwrap(), false);
-    let Source { name, referrer_host, referrer_path } =
-        Source::of(&page, Some(referrer).filter(|r| !r.is_empty()));
+    let mut scrubbed = ScrubCounts::default();
+    let page = Page::of(&Address::parse(&url).unwrap(), false, &mut scrubbed);
+    let Source { name, referrer_host, referrer_path, .. } =
+        Source::of(&page, Some(referrer).filter(|r| !r.is_empty()), &mut scrubbed);
     [name, referrer_host, referrer_path]
 }
 
@@ -29,10 +30,13 @@ fn the_referrer_names_the_source() {
         ("android-app://org.telegram.messenger/", ["Telegram", "org.telegram.messenger", ""]),
         ("android-app://com.google.android.gm", ["Gmail", "com.google.android.gm", ""]),
         ("android-app://kz.example.app/x", ["kz.example.app", "kz.example.app", "/x"]),
-        ("https://www.Tengrinews.kz/news/%D0%B0?id=5#c", ["tengrinews.kz", "tengrinews.kz", "/news/а"]),
+        ("https://www.Tengrinews.kz/news/%D0%B0?id=5#c", ["Tengrinews", "tengrinews.kz", "/news/а"]),
         ("https://kk.wikipedia.org/wiki/Sanaq", ["Wikipedia", "kk.wikipedia.org", "/wiki/Sanaq"]),
         ("https://user:pw@other.kz:444", ["other.kz", "other.kz", "/"]),
         ("https://other.kz./", ["other.kz", "other.kz", "/"]),
+        ("https://other.kz/u/aigul%40mail.kz", ["other.kz", "other.kz", "/u/:email"]),
+        ("https://xn--80awbu3c.xn--80ao21a/", ["мысал.қаз", "мысал.қаз", "/"]),
+        ("https://kaspi.kz/shop/p/x", ["Kaspi", "kaspi.kz", ""]),
     ] {
         assert_eq!(source("", referrer), expected, "{referrer}");
     }

@@ -6,7 +6,7 @@
 
 use jiff::civil::{Date, date};
 
-use crate::{SiteId, VisitorTag};
+use crate::{Channel, SiteId, VisitorTag};
 
 /// What kind of device showed the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -94,6 +94,8 @@ columns! {
     path: String => "String",
     /// Where the visitor came from: a known name (`Telegram`) or the referrer's host; empty when direct.
     source: String => "LowCardinality(String)",
+    /// By which way the visitor came: the code of a [`Channel`].
+    channel: Channel => "LowCardinality(String)",
     /// Host of the referrer, without `www.`; empty when there is none or it is the page's own.
     referrer_host: String => "LowCardinality(String)",
     /// Path of the referrer; empty for search engines, social networks and opt-outs.
@@ -112,6 +114,8 @@ columns! {
     click_id: String => "LowCardinality(String)",
     /// ISO 3166-1 alpha-2 code; empty when unknown.
     country: String => "LowCardinality(String)",
+    /// ISO 3166-2 code; empty unless the operator asks for regions, and for opt-outs.
+    region: String => "LowCardinality(String)",
     /// Browser family; empty when unknown.
     browser: String => "LowCardinality(String)",
     /// Major version of the browser.
@@ -189,6 +193,13 @@ impl Encode for Date {
 impl Encode for Device {
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&(*self as i8).to_le_bytes());
+    }
+}
+
+impl Encode for Channel {
+    fn encode(&self, out: &mut Vec<u8>) {
+        encode_length(self.code().len(), out);
+        out.extend_from_slice(self.code().as_bytes());
     }
 }
 
@@ -274,6 +285,12 @@ impl Show for Date {
 impl Show for Device {
     fn show(&self) -> Option<Shown<'_>> {
         Some(Shown::Text(format!("{self:?}").into()))
+    }
+}
+
+impl Show for Channel {
+    fn show(&self) -> Option<Shown<'_>> {
+        Some(Shown::Text(self.code().into()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use events::Device;
 
-/// Parts of agents of televisions and the boxes that feed them. A few phones and computers name themselves like one of
+/// Parts of agents of televisions and the boxes that feed them, consoles included. A few phones and computers name themselves like one of
 /// these would, so each has the letters around it that make it sure.
 const TELEVISIONS: &[&str] = &[
     "SmartTV",
@@ -36,6 +36,14 @@ const TELEVISIONS: &[&str] = &[
     "TV Safari",
     "Yandex.TV",
     "YaTV",
+    "YandexModule",
+    "VidaaBrowser",
+    "SmartHub",
+    "SonyCEBrowser",
+    "DuneHD",
+    "PlayStation",
+    "Xbox",
+    "Nintendo",
 ];
 
 /// Parts of agents of tablets.
@@ -68,12 +76,13 @@ const DESKTOPS: &[&str] =
 
 /// The class of the device. The client hint decides between phone and tablet where there is one: Android tablets have not
 /// said "Tablet" since 2013, they only leave out "Mobile".
-pub(super) fn class(agent: &str, mobile: Option<bool>) -> Device {
+pub(super) fn class(agent: &str, mobile: Option<bool>, system: Option<&str>) -> Device {
     let has = |parts: &[&str]| parts.iter().any(|part| agent.contains(part));
     if has(TELEVISIONS) {
         return Device::Tv;
     }
-    let android = agent.contains("Android");
+    // The platform tells a tablet that asks for pages as for a computer.
+    let android = agent.contains("Android") || system == Some("Android");
     match mobile {
         Some(true) => return Device::Mobile,
         Some(false) if android => return Device::Tablet,

@@ -18,11 +18,32 @@ const OWN_BROWSERS: &[(&str, &str)] = &[
     ("musical_ly_", "TikTok"),
     ("BytedanceWebview/", "TikTok"),
     ("trill_", "TikTok"),
+    ("MessengerForiOS;FBAV/", "Messenger"),
+    ("Orca-Android;FBAV/", "Messenger"),
     ("FBAV/", "Facebook"),
+    ("Barcelona ", "Threads"),
     ("WhatsApp/", "WhatsApp"),
     ("Viber/", "Viber"),
     ("OKApp/", "Odnoklassniki"),
+    ("OKAndroid/", "Odnoklassniki"),
+    ("Snapchat/", "Snapchat"),
+    ("[Pinterest/", "Pinterest"),
+    ("[LinkedInApp]", "LinkedIn"),
+    ("TwitterAndroid/", "X"),
+    ("Twitter for iPhone/", "X"),
+    ("MicroMessenger/", "WeChat"),
+    ("KAKAOTALK ", "KakaoTalk"),
+    ("Line/", "LINE"),
+    ("GSA/", "Google"),
+    ("VidaaBrowser/", "Vidaa"),
+    ("NetCast", "LG Browser"),
+    ("SmartHub", "Samsung Internet"),
 ];
+
+/// Whether the agent tells the version of Android or macOS that Chromium tells everywhere.
+pub(super) fn is_frozen(agent: &str) -> bool {
+    agent.contains("Android 10; K)") || agent.contains("Mac OS X 10_15_7")
+}
 
 /// The browser by our own rules, and its major version.
 pub(super) fn own_browser(agent: &str) -> Option<(&'static str, &str)> {

@@ -74,45 +74,81 @@ fn common_agents_are_told_apart() {
         ("curl/8.5.0".to_owned(), ["curl", "8", "", ""], Device::Unknown),
     ];
     for (agent, [browser, browser_version, os, os_version], device) in cases {
-        let read = AGENTS.read(&agent, None);
+        let read = AGENTS.read(&agent, ClientHints::default());
         let found = [&read.browser, &read.browser_version, &read.os, &read.os_version].map(String::as_str);
         assert_eq!((found, read.device), ([browser, browser_version, os, os_version], device), "{agent}");
+        assert_eq!(read.bot.is_some(), agent.is_empty() || agent.starts_with("curl"), "{agent}");
     }
+}
+
+#[test]
+fn client_hints_are_believed_before_the_agent() {
+    const ANDROID: &str = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Mobile Safari/537.36";
+    const MAC: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36";
+    const LINUX: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36";
+    let brave = "\"Brave\";v=\"147\", \"Chromium\";v=\"147\"";
+    for (agent, brands, mobile, platform, expected, device) in [
+        (MAC, brave, false, "\"macOS\"", ["Brave", "147", "macOS", ""], Device::Desktop),
+        (ANDROID, brave, true, "\"Android\"", ["Brave", "147", "Android", ""], Device::Mobile),
+        // A tablet that shows pages as a computer does.
+        (LINUX, brave, false, "\"Android\"", ["Brave", "147", "Android", ""], Device::Tablet),
+        (
+            LINUX,
+            "\"Unheard Of\";v=\"1\"",
+            false,
+            "\"Unheard\"",
+            ["Chrome", "148", "Linux", ""],
+            Device::Desktop,
+        ),
+    ] {
+        let read = AGENTS.read(agent, ClientHints { brands, mobile: Some(mobile), platform });
+        let found = [&read.browser, &read.browser_version, &read.os, &read.os_version].map(String::as_str);
+        assert_eq!((found, read.device), (expected, device), "{agent} {platform}");
+    }
+    // The app counts, not the browser it is made of.
+    let telegram = format!("{ANDROID} Telegram-Android/11.14.1 (x)");
+    assert_eq!(
+        AGENTS.read(&telegram, ClientHints { brands: brave, ..ClientHints::default() }).browser,
+        "Telegram"
+    );
+    let headless = ClientHints { brands: "\"HeadlessChrome\";v=\"148\"", ..ClientHints::default() };
+    assert_eq!(AGENTS.read(LINUX, headless).bot, Some(BotClass::Automation));
 }
 
 #[test]
 fn the_mobile_hint_tells_a_phone_from_a_tablet() {
     let agent = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36";
-    let device = |hint| AGENTS.read(agent, hint).device;
+    let hint = |mobile| ClientHints { mobile, ..ClientHints::default() };
+    let device = |mobile| AGENTS.read(agent, hint(mobile)).device;
     assert_eq!(
         [device(None), device(Some(true)), device(Some(false))],
         [Device::Tablet, Device::Mobile, Device::Tablet]
     );
     let desktop = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36";
-    assert_eq!(AGENTS.read(desktop, Some(false)).device, Device::Desktop);
+    assert_eq!(AGENTS.read(desktop, hint(Some(false))).device, Device::Desktop);
 }
 
 #[test]
 fn the_memory_of_agents_is_bounded_and_holds_no_agent() {
     let agents = Agents::load().unwrap();
     for i in 0..(REMEMBERED * 2) {
-        let _ = agents.read(&format!("curl/{i}"), None);
+        let _ = agents.read(&format!("curl/{i}"), ClientHints::default());
     }
     assert!(agents.seen.len() <= REMEMBERED);
-    let one = agents.read("curl/8.1", None);
-    assert!(Arc::ptr_eq(&one, &agents.read("curl/8.1", None)), "it is remembered at all");
+    let one = agents.read("curl/8.1", ClientHints::default());
+    assert!(Arc::ptr_eq(&one, &agents.read("curl/8.1", ClientHints::default())), "it is remembered at all");
 }
 
 #[test]
 fn an_agent_longer_than_any_real_one_is_cut_at_a_character() {
-    let read = AGENTS.read(&format!("{}Firefox/153.0", "ә".repeat(LONGEST_AGENT)), None);
+    let read = AGENTS.read(&format!("{}Firefox/153.0", "ә".repeat(LONGEST_AGENT)), ClientHints::default());
     assert_eq!(read.browser, "");
 }
 
 proptest! {
     #[test]
-    fn any_text_is_read(agent in "\\PC{0,200}", hint: Option<bool>) {
-        let read = AGENTS.read(&agent, hint);
+    fn any_text_is_read(agent in "\\PC{0,200}", mobile: Option<bool>, brands in "\\PC{0,60}", platform in "\\PC{0,10}") {
+        let read = AGENTS.read(&agent, ClientHints { brands: &brands, mobile, platform: &platform });
         prop_assert!(!read.browser.is_empty() || read.browser_version.is_empty());
         prop_assert!(!read.os.is_empty() || read.os_version.is_empty());
     }

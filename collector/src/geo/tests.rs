@@ -10,8 +10,13 @@ fn code(text: &str) -> Country {
     Country::from_code(text).unwrap()
 }
 
+/// From the bytes of a file.
+fn geo_of(file: Vec<u8>) -> Result<Geo, GeoError> {
+    Ok(Geo::with(Some(Database::of(Reader::from_source(file)?)?), None, None))
+}
+
 fn geo(ranges: &[Range]) -> Geo {
-    Geo::of(Reader::from_source(mmdb::write(ranges, "test", 1_700_000_000).unwrap()).unwrap()).unwrap()
+    geo_of(mmdb::write(ranges, "test", 1_700_000_000).unwrap()).unwrap()
 }
 
 /// The country of the address of these bits; IPv4 is held mapped, but stands in `::/96` of the file.
@@ -51,7 +56,7 @@ fn the_time_zone_decides_where_no_database_does() {
     );
     assert_eq!(geo.country(&ClientAddress::parse("::ffff:192.0.2.77").unwrap(), None), Some(code("DE")));
     assert_eq!(geo.country(&client, Some("Asia/Almaty")), Some(code("KZ")));
-    assert_eq!((geo.attribution(), geo.built_at()), (Some("test"), Some(1_700_000_000)));
+    assert_eq!((geo.attribution(), geo.built_at()), (Some("test".to_owned()), Some(1_700_000_000)));
 }
 
 #[test]
@@ -62,7 +67,7 @@ fn a_file_that_is_no_database_of_countries_is_refused() {
     assert!(matches!(Geo::open(file.path()), Err(GeoError::Unreadable(_))));
     assert!(matches!(Geo::open(std::path::Path::new("/nowhere/x.mmdb")), Err(GeoError::Unreadable(_))));
     let empty = mmdb::write(&[], "empty", 0).unwrap();
-    assert!(matches!(Geo::of(Reader::from_source(empty).unwrap()), Err(GeoError::NoCountries)));
+    assert!(matches!(geo_of(empty), Err(GeoError::NoCountries)));
 }
 
 /// A flat record, `{"country_code": "KZ"}`, for all of IPv6: one node that leads to it on both sides.
@@ -73,8 +78,69 @@ fn the_flat_schema_is_read_too() {
     let record: &[u8] = b"\xE1\x47country\xE1\x48iso_code\x42KZ";
     let at = nested.windows(record.len()).position(|window| window == record).expect("the record as written");
     nested.splice(at..at + record.len(), *b"\xE1\x4Ccountry_code\x42KZ");
-    let geo = Geo::of(Reader::from_source(nested).unwrap()).unwrap();
+    let geo = geo_of(nested).unwrap();
     assert_eq!(geo.country(&ClientAddress::parse("2001:db8::1").unwrap(), None), Some(code("KZ")));
+}
+
+/// All of IPv6 is one record, these bytes of the format's data section.
+fn all_is(record: &[u8]) -> Geo {
+    let mut file =
+        mmdb::write(&[Range { start: 0, end: u128::MAX, country: code("KZ") }], "record", 0).unwrap();
+    let written: &[u8] = b"\xE1\x47country\xE1\x48iso_code\x42KZ";
+    let at = file.windows(written.len()).position(|window| window == written).expect("the record as written");
+    file.splice(at..at + written.len(), record.iter().copied());
+    geo_of(file).unwrap()
+}
+
+/// All the world is in the city of Almaty.
+pub(crate) fn almaty() -> Geo {
+    all_is(b"\xE2\x4Ccountry_code\x42KZ\x46state1\x46Almaty")
+}
+
+#[test]
+fn a_region_is_told_only_where_it_is_asked_for() {
+    let nested = b"\xE2\x47country\xE1\x48iso_code\x42KZ\x4Csubdivisions\x01\x04\xE1\x48iso_code\x43ALA";
+    let flat = b"\xE2\x4Ccountry_code\x42KZ\x46state1\x46Almaty";
+    let client = ClientAddress::parse("2001:db8::1").unwrap();
+    for record in [&nested[..], &flat[..]] {
+        let place = all_is(record).place(&client, None);
+        assert_eq!((place.country, place.region), (Some(code("KZ")), None));
+        let place = all_is(record).with_regions(true).place(&client, None);
+        assert_eq!(place.region.map(|region| region.as_str().to_owned()).as_deref(), Some("KZ-75"));
+    }
+    let unnamed = all_is(b"\xE1\x4Ccountry_code\x42KZ").with_regions(true).place(&client, None);
+    assert_eq!((unnamed.country, unnamed.region), (Some(code("KZ")), None));
+}
+
+#[test]
+fn a_replaced_file_is_taken_up_and_a_broken_one_is_not() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let all = |country: &str, built_at| {
+        mmdb::write(&[Range { start: 0, end: u128::MAX, country: code(country) }], "test", built_at).unwrap()
+    };
+    // Times of change are set, as two writes may fall within one tick of the file system.
+    let write = |bytes: &[u8], at: u64| {
+        std::fs::write(file.path(), bytes).unwrap();
+        let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(at);
+        std::fs::File::options().write(true).open(file.path()).unwrap().set_modified(at).unwrap();
+    };
+    write(&all("KZ", 1), 1);
+    let geo = Geo::open(file.path()).unwrap();
+    let client = ClientAddress::parse("2001:db8::1").unwrap();
+    let country = || geo.country(&client, None).map(|country| country.as_str().to_owned());
+    assert_eq!((geo.refresh(), country().as_deref()), (Refresh::Unchanged, Some("KZ")));
+
+    write(b"not an mmdb", 2);
+    assert_eq!((geo.refresh(), country().as_deref(), geo.failures()), (Refresh::Failed, Some("KZ"), 1));
+    assert_eq!((geo.refresh(), geo.failures()), (Refresh::Unchanged, 1), "it is tried once");
+
+    write(&all("UZ", 3), 3);
+    assert_eq!((geo.refresh(), country().as_deref()), (Refresh::Reloaded, Some("UZ")));
+    assert_eq!((geo.built_at(), geo.failures()), (Some(3), 1));
+
+    std::fs::remove_file(file.path()).unwrap();
+    assert_eq!((geo.refresh(), country().as_deref(), geo.failures()), (Refresh::Failed, Some("UZ"), 2));
+    assert_eq!(Geo::time_zone_only().refresh(), Refresh::Unchanged);
 }
 
 proptest! {
@@ -113,7 +179,7 @@ fn written(v4: &str, v6: &str) -> Result<Vec<u8>, build::BuildError> {
 fn text_ranges_become_a_database_that_names_its_licence() {
     let v4 = "# a comment\n\n16777216,16777471,AU\n3405803776,3405804031,KZ\n3405804032,3405804287,??\n";
     let file = written(v4, "2001:db8::,2001:db8:ffff:ffff:ffff:ffff:ffff:ffff,UZ\n").unwrap();
-    let geo = Geo::of(Reader::from_source(file).unwrap()).unwrap();
+    let geo = geo_of(file).unwrap();
     let country =
         |text: &str| geo.country(&ClientAddress::parse(text).unwrap(), None).map(|c| c.as_str().to_owned());
     assert_eq!(country("203.0.113.9").as_deref(), Some("KZ"));
@@ -154,9 +220,7 @@ fn the_database_agrees_with_debians_ranges() {
     if !v4.exists() {
         return;
     }
-    let geo =
-        Geo::of(Reader::from_source(build::from_ranges(&v4, &v6, Timestamp::UNIX_EPOCH).unwrap()).unwrap())
-            .unwrap();
+    let geo = geo_of(build::from_ranges(&v4, &v6, Timestamp::UNIX_EPOCH).unwrap()).unwrap();
     let parse = |file: &PathBuf, v6: bool| -> Vec<(u128, u128, String)> {
         std::fs::read_to_string(file)
             .unwrap()

@@ -1,3 +1,17 @@
+CREATE TABLE drops
+(
+    `site` UInt32 COMMENT 'Number of the site' CODEC(ZSTD(1)),
+    `day` Date COMMENT 'Local day of the site' CODEC(Delta(2), ZSTD(1)),
+    `closes_at` DateTime('UTC') COMMENT 'Instant at which that day ends' CODEC(Delta(4), ZSTD(1)),
+    `reason` LowCardinality(String) COMMENT 'Why, as a stable code' CODEC(ZSTD(1)),
+    `count` UInt64 COMMENT 'How many beacons' CODEC(T64, ZSTD(1)),
+    `sequence` UInt64 EPHEMERAL COMMENT 'Number of the line in the journal of the collector; never stored'
+)
+ENGINE = SummingMergeTree(count)
+PARTITION BY toYear(day)
+ORDER BY (site, day, reason, closes_at)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, index_granularity = 8192;
+
 CREATE TABLE events
 (
     `site` UInt32 COMMENT 'Number of the site' CODEC(ZSTD(1)),
@@ -9,6 +23,7 @@ CREATE TABLE events
     `host` LowCardinality(String) COMMENT 'Host of the page, without www.' CODEC(ZSTD(1)),
     `path` String COMMENT 'Path of the page, scrubbed, without query' CODEC(ZSTD(1)),
     `source` LowCardinality(String) COMMENT 'Known name or host of where the visitor came from; empty when direct' CODEC(ZSTD(1)),
+    `channel` LowCardinality(String) COMMENT 'By which way the visitor came, of a closed list' CODEC(ZSTD(1)),
     `referrer_host` LowCardinality(String) COMMENT 'Host of the referrer, without www.' CODEC(ZSTD(1)),
     `referrer_path` String COMMENT 'Path of the referrer, scrubbed; empty for opt-outs' CODEC(ZSTD(1)),
     `utm_source` LowCardinality(String) COMMENT 'utm_source of the address of the page' CODEC(ZSTD(1)),
@@ -18,6 +33,7 @@ CREATE TABLE events
     `utm_term` LowCardinality(String) COMMENT 'utm_term of the address of the page' CODEC(ZSTD(1)),
     `click_id` LowCardinality(String) COMMENT 'Name of the click-id parameter seen, never its value' CODEC(ZSTD(1)),
     `country` LowCardinality(String) COMMENT 'ISO 3166-1 alpha-2 code; empty when unknown' CODEC(ZSTD(1)),
+    `region` LowCardinality(String) COMMENT 'ISO 3166-2 code; empty unless the operator asks for regions' CODEC(ZSTD(1)),
     `browser` LowCardinality(String) COMMENT 'Browser family; empty when unknown' CODEC(ZSTD(1)),
     `browser_version` LowCardinality(String) COMMENT 'Major version of the browser' CODEC(ZSTD(1)),
     `os` LowCardinality(String) COMMENT 'Operating system; empty when unknown' CODEC(ZSTD(1)),
@@ -60,6 +76,7 @@ CREATE TABLE hits
     `currency` LowCardinality(String) COMMENT 'ISO 4217 code; empty without revenue' CODEC(ZSTD(1)),
     `props` Map(LowCardinality(String), String) COMMENT 'Custom properties; a value of fewer than 5 visitors of that site and day is folded into (other)' CODEC(ZSTD(1)),
     `source` LowCardinality(String) COMMENT 'As in visits, of its visit; of the event itself for an opt-out' CODEC(ZSTD(1)),
+    `channel` LowCardinality(String) COMMENT 'As in visits' CODEC(ZSTD(1)),
     `referrer` String COMMENT 'As in visits' CODEC(ZSTD(1)),
     `utm_source` LowCardinality(String) COMMENT 'As in visits' CODEC(ZSTD(1)),
     `utm_medium` LowCardinality(String) COMMENT 'As in visits' CODEC(ZSTD(1)),
@@ -67,6 +84,7 @@ CREATE TABLE hits
     `utm_content` LowCardinality(String) COMMENT 'As in visits' CODEC(ZSTD(1)),
     `utm_term` LowCardinality(String) COMMENT 'As in visits' CODEC(ZSTD(1)),
     `country` LowCardinality(String) COMMENT 'As in visits' CODEC(ZSTD(1)),
+    `region` LowCardinality(String) COMMENT 'As in visits' CODEC(ZSTD(1)),
     `browser` LowCardinality(String) COMMENT 'As in visits' CODEC(ZSTD(1)),
     `browser_version` LowCardinality(String) COMMENT 'As in visits' CODEC(ZSTD(1)),
     `os` LowCardinality(String) COMMENT 'As in visits' CODEC(ZSTD(1)),
@@ -114,7 +132,7 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_dedupl
 CREATE TABLE stats_daily
 (
     `site` UInt32 COMMENT 'Number of the site' CODEC(ZSTD(1)),
-    `dimension` Enum8('total' = 0, 'page' = 1, 'host' = 2, 'event' = 3, 'entry_page' = 10, 'exit_page' = 11, 'source' = 12, 'referrer' = 13, 'utm_source' = 14, 'utm_medium' = 15, 'utm_campaign' = 16, 'utm_content' = 17, 'utm_term' = 18, 'country' = 19, 'browser' = 20, 'browser_version' = 21, 'os' = 22, 'os_version' = 23, 'device' = 24, 'screen' = 25, 'language' = 26) COMMENT 'What the row is counted by' CODEC(ZSTD(1)),
+    `dimension` Enum8('total' = 0, 'page' = 1, 'host' = 2, 'event' = 3, 'entry_page' = 10, 'exit_page' = 11, 'source' = 12, 'referrer' = 13, 'utm_source' = 14, 'utm_medium' = 15, 'utm_campaign' = 16, 'utm_content' = 17, 'utm_term' = 18, 'country' = 19, 'browser' = 20, 'browser_version' = 21, 'os' = 22, 'os_version' = 23, 'device' = 24, 'screen' = 25, 'language' = 26, 'channel' = 27, 'region' = 28) COMMENT 'What the row is counted by' CODEC(ZSTD(1)),
     `day` Date COMMENT 'Local day of the site' CODEC(Delta(2), ZSTD(1)),
     `value` String COMMENT 'Value of the dimension; empty for the total and for unknown' CODEC(ZSTD(1)),
     `closes_at` DateTime('UTC') COMMENT 'Instant at which that day ended' CODEC(Delta(4), ZSTD(1)),
@@ -180,6 +198,7 @@ CREATE TABLE visits
     `entry_page` String COMMENT 'Path of the first page' CODEC(ZSTD(1)),
     `exit_page` String COMMENT 'Path of the last page' CODEC(ZSTD(1)),
     `source` LowCardinality(String) COMMENT 'Known name or host of where the visit came from; empty when direct' CODEC(ZSTD(1)),
+    `channel` LowCardinality(String) COMMENT 'By which way the visit came, of a closed list' CODEC(ZSTD(1)),
     `referrer` String COMMENT 'Host and path of the referrer' CODEC(ZSTD(1)),
     `utm_source` LowCardinality(String) COMMENT 'utm_source of the first event' CODEC(ZSTD(1)),
     `utm_medium` LowCardinality(String) COMMENT 'utm_medium of the first event' CODEC(ZSTD(1)),
@@ -188,6 +207,7 @@ CREATE TABLE visits
     `utm_term` LowCardinality(String) COMMENT 'utm_term of the first event' CODEC(ZSTD(1)),
     `click_id` LowCardinality(String) COMMENT 'Name of the click-id parameter of the first event' CODEC(ZSTD(1)),
     `country` LowCardinality(String) COMMENT 'ISO 3166-1 alpha-2 code; empty when unknown' CODEC(ZSTD(1)),
+    `region` LowCardinality(String) COMMENT 'ISO 3166-2 code; empty unless the operator asks for regions' CODEC(ZSTD(1)),
     `browser` LowCardinality(String) COMMENT 'Browser family; empty when unknown' CODEC(ZSTD(1)),
     `browser_version` LowCardinality(String) COMMENT 'Major version of the browser' CODEC(ZSTD(1)),
     `os` LowCardinality(String) COMMENT 'Operating system; empty when unknown' CODEC(ZSTD(1)),

@@ -106,6 +106,8 @@ named! {
         ExitPage = "visit:exit_page",
         /// Known name or host of where the visitor came from.
         Source = "visit:source",
+        /// By which way the visit came: `Organic Search` and the like.
+        Channel = "visit:channel",
         /// Host and path of the referrer.
         Referrer = "visit:referrer",
         /// `utm_source`.
@@ -120,6 +122,8 @@ named! {
         UtmTerm = "visit:utm_term",
         /// ISO 3166-1 alpha-2 code.
         Country = "visit:country",
+        /// ISO 3166-2 code; nothing unless the operator asks for regions.
+        Region = "visit:region",
         /// Kind of device.
         Device = "visit:device",
         /// Browser family.

@@ -36,6 +36,7 @@ pub const fn class(dimension: Dimension) -> Class {
         | Dimension::EntryPage
         | Dimension::ExitPage
         | Dimension::Source
+        | Dimension::Channel
         | Dimension::Referrer
         | Dimension::UtmSource
         | Dimension::UtmMedium
@@ -46,6 +47,7 @@ pub const fn class(dimension: Dimension) -> Class {
         | Dimension::Device
         | Dimension::Browser
         | Dimension::Os => Class::Open,
+        Dimension::Region => Class::Quasi,
     }
 }
 
@@ -92,13 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn every_dimension_that_can_be_asked_for_is_open_to_staff() {
+    fn of_the_dimensions_only_the_region_is_withheld() {
         for dimension in Dimension::ALL {
-            assert!(
-                suppress(Audience::Staff, [class(*dimension)], Found(())).is_ok(),
-                "{}",
-                dimension.name()
-            );
+            let shown = suppress(Audience::Staff, [class(*dimension)], Found(())).is_ok();
+            assert_eq!(shown, *dimension != Dimension::Region, "{}", dimension.name());
         }
     }
 }

@@ -2,7 +2,7 @@
 INSERT INTO hits
     (site, day, closes_at, revision, visitor, visit, step, hour, name, host, path, interactive, engaged_ms, scroll_depth,
     revenue_milli, currency, props, source, referrer, utm_source, utm_medium, utm_campaign, utm_content, utm_term, country,
-    browser, browser_version, os, os_version, device, screen, language)
+    browser, browser_version, os, os_version, device, screen, language, channel, region)
 WITH common AS
 (
     SELECT site, day, pair.1 AS key, pair.2 AS value
@@ -17,7 +17,7 @@ SELECT
     scroll_depth, revenue_milli, currency,
     mapApply((key, value) -> (key, if((site, day, key, value) IN common, value, '(other)')), props),
     source, referrer, utm_source, utm_medium, utm_campaign, utm_content, utm_term, country,
-    browser, browser_version, os, os_version, device, screen, language
+    browser, browser_version, os, os_version, device, screen, language, channel, region
 FROM
 (
     SELECT
@@ -29,13 +29,13 @@ FROM
         v.source AS source, v.referrer AS referrer, v.utm_source AS utm_source, v.utm_medium AS utm_medium,
         v.utm_campaign AS utm_campaign, v.utm_content AS utm_content, v.utm_term AS utm_term, v.country AS country,
         v.browser AS browser, v.browser_version AS browser_version, v.os AS os, v.os_version AS os_version,
-        v.device AS device, v.screen AS screen, v.language AS language
+        v.device AS device, v.screen AS screen, v.language AS language, v.channel AS channel, v.region AS region
     FROM ({runs}) AS r
     INNER JOIN ({numbered}) AS v ON r.site = v.site AND r.day = v.day AND r.visitor = v.visitor AND r.visit = v.visit
     UNION ALL
     SELECT
         site, day, closes_at, visitor, visit, 0 AS step, hour, name, host, path, interactive, engaged_ms, scroll_depth,
         revenue_milli, currency, props, source, referrer, utm_source, utm_medium, utm_campaign, utm_content, utm_term,
-        country, browser, browser_version, os, os_version, device, screen, language
+        country, browser, browser_version, os, os_version, device, screen, language, channel, region
     FROM ({opt_outs})
 )

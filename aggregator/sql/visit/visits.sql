@@ -32,7 +32,9 @@ SELECT
     origin.14 AS os_version,
     origin.15 AS device,
     origin.16 AS screen,
-    origin.17 AS language
+    origin.17 AS language,
+    origin.18 AS channel,
+    origin.19 AS region
 FROM
 (
     SELECT
@@ -55,7 +57,7 @@ FROM
                 host, source, referrer_host || referrer_path,
                 utm_source, utm_medium, utm_campaign, utm_content, utm_term, click_id,
                 country, browser, browser_version, os, os_version,
-                if(device = 'Unknown', '', toString(device)), screen, language
+                if(device = 'Unknown', '', toString(device)), screen, language, channel, region
             ),
             (time, collector, sequence),
             name != 'engagement') AS origin

@@ -36,6 +36,7 @@ migrations! {
     1 = "0001_events",
     2 = "0002_sealed",
     3 = "0003_drops",
+    4 = "0004_channel_region",
 }
 
 /// What [`migrate`] did.

@@ -54,6 +54,8 @@ stats! {
     Device = "device" Visit,
     Screen = "screen" Visit,
     Language = "language" Visit,
+    Channel = "channel" Visit,
+    Region = "region" Visit,
 }
 
 impl Stat {
@@ -79,6 +81,7 @@ impl Stat {
             Some(Dimension::EntryPage) => Self::EntryPage,
             Some(Dimension::ExitPage) => Self::ExitPage,
             Some(Dimension::Source) => Self::Source,
+            Some(Dimension::Channel) => Self::Channel,
             Some(Dimension::Referrer) => Self::Referrer,
             Some(Dimension::UtmSource) => Self::UtmSource,
             Some(Dimension::UtmMedium) => Self::UtmMedium,
@@ -86,6 +89,7 @@ impl Stat {
             Some(Dimension::UtmContent) => Self::UtmContent,
             Some(Dimension::UtmTerm) => Self::UtmTerm,
             Some(Dimension::Country) => Self::Country,
+            Some(Dimension::Region) => Self::Region,
             Some(Dimension::Browser) => Self::Browser,
             Some(Dimension::Os) => Self::Os,
             Some(Dimension::Device) => Self::Device,

@@ -9,7 +9,7 @@ use clickhouse::{Client, RowOwned, RowRead};
 use engine::User;
 use events::delivery::NothingOutstanding;
 use events::row::{COLUMNS, NO_SCROLL_DEPTH, UnixSeconds};
-use events::{Device, EventRow, LocalDay, OptOutMode, Site, SiteId, SiteList, VisitorTag};
+use events::{Channel, Device, EventRow, LocalDay, OptOutMode, Site, SiteId, SiteList, VisitorTag};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -168,6 +168,7 @@ impl Event {
             host: site.domain.clone(),
             path: "/".into(),
             source: text(),
+            channel: Channel::Direct,
             referrer_host: text(),
             referrer_path: text(),
             utm_source: text(),
@@ -177,6 +178,7 @@ impl Event {
             utm_term: text(),
             click_id: text(),
             country: "KZ".into(),
+            region: text(),
             browser: "Firefox".into(),
             browser_version: "145".into(),
             os: "Linux".into(),
@@ -211,6 +213,16 @@ impl Event {
 
     pub(crate) fn source(mut self, source: &str) -> Self {
         self.0.source = source.into();
+        self
+    }
+
+    pub(crate) fn channel(mut self, channel: Channel) -> Self {
+        self.0.channel = channel;
+        self
+    }
+
+    pub(crate) fn region(mut self, region: &str) -> Self {
+        self.0.region = region.into();
         self
     }
 
@@ -273,6 +285,11 @@ pub(crate) fn traffic(harness: &Harness, site: u32, days: &[&str], key: u64) -> 
                 .path(["/", "/kk", "/ru/bet", "/docs", "/contact"][usize::try_from(random(5)).unwrap()])
                 .source(["", "Telegram", "Google", "example.org"][usize::try_from(random(4)).unwrap()])
                 .country(["KZ", "KG", ""][usize::try_from(visitor % 3).unwrap()])
+                .channel(
+                    [Channel::Direct, Channel::OrganicSocial, Channel::Email]
+                        [usize::try_from(random(3)).unwrap()],
+                )
+                .region(["KZ-75", "KZ-35", ""][usize::try_from(visitor % 3).unwrap()])
                 .device(
                     [Device::Desktop, Device::Mobile, Device::Unknown][usize::try_from(visitor % 3).unwrap()],
                 )

@@ -2,7 +2,7 @@
 
 use aggregator::question::{Dimension, Metric};
 use aggregator::{Question, QuestionError};
-use events::{Device, SiteId};
+use events::{Channel, Device, SiteId};
 use serde_json::{Value, json};
 
 use crate::harness::{DAY, Harness, at, traffic};
@@ -210,7 +210,13 @@ async fn every_dimension_goes_with_every_metric_it_is_allowed_with() {
             if allowed.is_empty() {
                 continue;
             }
-            let answer = h.answers.answer(&Question::from_json(&question(&allowed)).unwrap()).await.unwrap();
+            let answer = h.answers.answer(&Question::from_json(&question(&allowed)).unwrap()).await;
+            if *dimension == Dimension::Region {
+                // Counted, and kept back until small groups are folded.
+                assert_eq!(answer.err().map(|error| error.code()), Some("withheld"));
+                continue;
+            }
+            let answer = answer.unwrap();
             assert!(!answer.results.is_empty(), "{dimensions:?} {range:?}");
             asked += allowed.len();
         }
@@ -224,13 +230,14 @@ async fn names_of_devices_and_unknown_values_are_those_people_know() {
     let view = |tag| h.event(1, &format!("{DAY}T10:00:00")).tag(tag);
     h.insert([
         view(1).device(Device::Tv).country(""),
-        view(2).device(Device::Tv),
+        view(2).device(Device::Tv).channel(Channel::OrganicSearch),
         view(3).device(Device::Unknown),
     ])
     .await;
     assert_eq!(h.by(1, "visit:device", &["visitors"]).await, json!([["TV", 2], ["(not set)", 1]]));
     assert_eq!(h.by(1, "visit:country", &["visitors"]).await, json!([["KZ", 2], ["(not set)", 1]]));
     assert_eq!(h.by(1, "visit:source", &["visitors"]).await, json!([["Direct / None", 3]]));
+    assert_eq!(h.by(1, "visit:channel", &["visitors"]).await, json!([["Direct", 2], ["Organic Search", 1]]));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ CARGO ?= cargo
 DATA ?= data
 BIN := $(or $(CARGO_TARGET_DIR),target)/debug/sanaq
 
-.PHONY: help run test lint build front-ends prepare-run prepare-test test-rust test-tracker test-web test-browser fmt clean-data
+.PHONY: help run test privacy lint build front-ends prepare-run prepare-test test-rust test-tracker test-web test-clients test-browser fmt clean-data
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -13,7 +13,11 @@ run: build ## install what is missing, build, start everything with a demo site
 	@$(BIN) geo build --if-changed --data $(DATA)
 	@exec $(BIN) serve --demo --data $(DATA)
 
-test: prepare-test test-tracker test-web build test-rust test-browser ## every test there is
+test: prepare-test test-tracker test-web build test-rust test-clients test-browser ## every test there is
+
+privacy: prepare-test build ## the privacy proofs in their long form: every address tried, the raw disk read (needs root for that)
+	SANAQ_PRIVACY=long $(CARGO) test --locked -p collector --lib --test identity -- identity linking memory search
+	SANAQ_PRIVACY=long $(CARGO) test --locked -p end-to-end --test it -- identity privacy proxies
 
 lint: prepare-test ## formatting, clippy with warnings as errors, TypeScript, shell
 	$(CARGO) fmt --all --check
@@ -44,6 +48,9 @@ test-tracker:
 
 test-web:
 	cd dashboards/web && npm run --silent build && npm test --silent
+
+test-clients: ## published clients of other tools against the real binary
+	cd tests/clients && npm test --silent
 
 test-browser: ## headless Chromium against the real binary
 	@tests/browser/run.sh

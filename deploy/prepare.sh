@@ -2,7 +2,7 @@
 # Installs what a fresh machine lacks, and says what it does. Safe to run again: what is there is left alone.
 #
 #   deploy/prepare.sh run    what `make run` needs: the embedded ClickHouse, the front ends' packages, GeoIP ranges
-#   deploy/prepare.sh test   the same, and a headless Chromium with a font that has Kazakh letters
+#   deploy/prepare.sh test   the same, a headless Chromium with a font that has Kazakh letters, and nginx and Caddy (not started)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,6 +31,24 @@ apt_install() {
     || { say "apt could not install $package"; return 1; }
 }
 
+# proxy_install PACKAGE SERVICE FILE: a web server of which only the program is wanted, run by the tests on loopback. Its package
+# must not start a service here, now or at the next boot: Debian asks policy-rc.d first.
+proxy_install() {
+  local package=$1 service=$2 file=$3 policy=/usr/sbin/policy-rc.d
+  [ -e "$file" ] && return 0
+  local root=(); [ "$(id -u)" -eq 0 ] || root=(sudo -n)
+  local ours=
+  if [ ! -e "$policy" ] && printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee "$policy" >/dev/null 2>&1; then
+    "${root[@]}" chmod 755 "$policy"
+    ours=1
+  fi
+  local installed=0
+  apt_install "$package" "$file" "the address rule is tested behind it" || installed=1
+  [ -z "$ours" ] || "${root[@]}" rm -f "$policy"
+  if [ "$installed" -eq 0 ] && [ -d /run/systemd/system ]; then "${root[@]}" systemctl disable --quiet "$service" || true; fi
+  return "$installed"
+}
+
 # npm_ci FOLDER WHY: installs a folder's packages by its lock file, when the lock changed since the last time.
 npm_ci() {
   local folder=$1 why=$2
@@ -52,8 +70,12 @@ apt_install tor-geoipdb /usr/share/tor/geoip "country of an address; without it 
 
 if [ "$goal" = test ]; then
   npm_ci tests/browser "drives the browser journeys"
+  npm_ci tests/clients "published clients of other tools"
+  node tests/clients/vendor.mjs || say "no script of Umami's (tests/clients): the registry could not be reached"
   if [ -z "${CHROMIUM:-}" ] && ! have chromium && ! have chromium-browser && ! have google-chrome; then
     apt_install chromium /usr/bin/chromium "browser journeys" || true
   fi
+  proxy_install nginx-light nginx /usr/sbin/nginx || true
+  proxy_install caddy caddy /usr/bin/caddy || true
   apt_install fonts-dejavu-core /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf "Kazakh letters in screenshots" || true
 fi

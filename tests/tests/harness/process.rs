@@ -29,6 +29,8 @@ pub(crate) struct Announced {
 pub(crate) struct Installation {
     directory: Arc<TempDir>,
     pub(crate) environment: Vec<(&'static str, String)>,
+    /// What `serve` is started by, if not by itself: a program that becomes it, with its arguments.
+    pub(crate) under: &'static [&'static str],
 }
 
 impl Installation {
@@ -42,6 +44,7 @@ impl Installation {
                 ("SANAQ_LOG_FORMAT", "json".into()),
                 ("SANAQ_LOG_LEVEL", "debug".into()),
             ],
+            under: &[],
         }
     }
 
@@ -89,7 +92,15 @@ impl Installation {
         let announce = self.directory.path().join("announce.json");
         let _ = std::fs::remove_file(&announce);
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
-        let mut child = Command::new(binary())
+        let mut command = match self.under.split_first() {
+            None => Command::new(binary()),
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(binary());
+                command
+            }
+        };
+        let mut child = command
             .args([
                 "serve",
                 "--public",
@@ -134,6 +145,11 @@ pub(crate) struct Process {
 }
 
 impl Process {
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("still running")
+    }
+
     fn pid(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.child.id().expect("still running")).unwrap()).unwrap()
     }

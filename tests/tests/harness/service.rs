@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aggregator::Question;
 use clickhouse::Client;
+use collector::identity::Inheritance;
 use dashboards::ControlPlane;
 use dashboards::control::Author;
 use engine::Launcher;
@@ -36,15 +37,25 @@ pub(crate) struct Service {
     database: String,
     stopper: Stopper,
     running: JoinSet<Exit>,
-    directory: TempDir,
+    data: PathBuf,
+    /// Held until the service is gone.
+    #[allow(dead_code, reason = "its end removes the directory")]
+    directory: Option<TempDir>,
 }
 
 impl Service {
     /// Starts it at this time, and waits until it is ready. Choose a time to come: ClickHouse's own clock is not moved, and its
     /// backstop drops rows of days that are two weeks past.
     pub(crate) async fn start(now: &str) -> Self {
-        let (clock, hand) = Clock::manual(now.parse::<Timestamp>().unwrap());
         let directory = tempfile::Builder::new().prefix("sanaq-it-").tempdir().unwrap();
+        let data = directory.path().join("data");
+        let service = Self::start_in(data, now, Inheritance::default()).await;
+        Self { directory: Some(directory), ..service }
+    }
+
+    /// The same in a data directory of the caller's, with keys from a process before.
+    pub(crate) async fn start_in(data: PathBuf, now: &str, inherited: Inheritance) -> Self {
+        let (clock, hand) = Clock::manual(now.parse::<Timestamp>().unwrap());
         let environment = Environment::of([
             ("SANAQ_PUBLIC_LISTEN", "127.0.0.1:0"),
             ("SANAQ_STAFF_LISTEN", "127.0.0.1:0"),
@@ -52,10 +63,9 @@ impl Service {
             ("SANAQ_COLLECTOR_TRUSTED_PROXIES", "127.0.0.0/8"),
             ("SANAQ_SEAL_INTERVAL", "100ms"),
         ]);
-        let data = directory.path().join("data");
         let config = Config::read(None, Some(&data), environment).unwrap_or_else(|f| panic!("{:#}", f.error));
         let launcher = Launcher { program: binary(), arguments: vec!["engine-child".into()] };
-        let app = App::build(config, Surroundings { clock, launcher })
+        let app = App::build(config, Surroundings { clock, launcher, inherited })
             .await
             .unwrap_or_else(|failure| panic!("{:#}", failure.error));
 
@@ -82,12 +92,13 @@ impl Service {
             database: access.database,
             stopper,
             running,
-            directory,
+            data,
+            directory: None,
         }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
-        self.directory.path().join("data")
+        self.data.clone()
     }
 
     pub(crate) fn add_site(&self, domain: &str, timezone: &str) {

@@ -21,11 +21,15 @@ const POLL_MS = 50;
 export const launch = ({ args = [], ...options } = {}) =>
   chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: [...ARGUMENTS, ...args], ...options });
 
+/** What this Chromium calls itself when it has a window: a headless one is dropped as a robot. */
+const ordinaryAgent = (browser) =>
+  `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${browser.version().split('.')[0]}.0.0.0 Safari/537.36`;
+
 /** A browser context (a person with an empty profile) that may talk to `origins` only. */
 export async function watchedContext(browser, origins, options = {}) {
   const complaints = [];
   const elsewhere = [];
-  const context = await browser.newContext(options);
+  const context = await browser.newContext({ userAgent: ordinaryAgent(browser), ...options });
   await context.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => {
       console.error(`policy violation: ${event.effectiveDirective} ${event.blockedURI}`);

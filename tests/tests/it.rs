@@ -5,6 +5,8 @@
 //! | `sealing` | a sealed day answers as before, and what could point at a person is gone |
 //! | `crash` | what was acknowledged is in ClickHouse exactly once, whatever was killed |
 //! | `privacy` | no marked address or agent is in any file, log line, metric or table |
+//! | `identity` | keys outlive a restart but not their day: not in memory, not on the raw disk |
+//! | `proxies` | behind a real nginx or Caddy a visitor is who the proxy saw |
 //! | `refusals` | bad input to a public route gets its status and code, and leaves nothing in the log |
 //! | `lifecycle` | orderly stop, restart with the data, listeners and commands |
 //! | `documents` | what the documents say of the schema and the configuration is what stands |
@@ -15,7 +17,9 @@ mod harness;
 
 mod crash;
 mod documents;
+mod identity;
 mod lifecycle;
 mod privacy;
+mod proxies;
 mod refusals;
 mod sealing;

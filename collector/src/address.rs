@@ -40,7 +40,7 @@ use http::HeaderMap;
 use tokio::net::TcpStream;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-pub use trusted::{NetworkError, TrustedProxies};
+pub use trusted::{NetworkError, Networks, TrustedProxies};
 
 /// First 12 bytes of an IPv4 address mapped into IPv6, the one form every address is held in.
 const MAPPED_V4: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF];
@@ -111,6 +111,29 @@ impl ClientAddress {
             octets.copy_from_slice(&self.octets[..8]);
             PrefixBytes { octets, length: 8 }
         }
+    }
+
+    /// What kind of address it is, for a person who asks how their own beacon is seen.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        match self.for_lookup() {
+            ip if ip.is_loopback() => "loopback",
+            IpAddr::V4(v4) if v4.is_private() || v4.is_link_local() || v4.is_unspecified() => "private",
+            // Unique local (fc00::/7) and link local (fe80::/10).
+            IpAddr::V6(v6)
+                if v6.is_unspecified() || matches!(v6.segments()[0], 0xFC00..=0xFDFF | 0xFE80..=0xFEBF) =>
+            {
+                "private"
+            }
+            IpAddr::V4(_) => "IPv4 public",
+            IpAddr::V6(_) => "IPv6 public",
+        }
+    }
+
+    /// Whether it is the peer's own, so that no proxy spoke for somebody else.
+    #[must_use]
+    pub fn is_of(&self, peer: &Peer) -> bool {
+        self.octets == peer.octets
     }
 
     /// The address for one lookup in a geographic database. A caller that keeps it has to name its type, which clippy refuses.

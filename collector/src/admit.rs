@@ -9,21 +9,30 @@
 //! belongs to a visit, so it is dropped.
 
 mod classes;
+mod seen;
 
 use std::sync::Arc;
 
 use events::row::{NO_SCROLL_DEPTH, UnixSeconds};
 use events::{
-    Beacon, Device, DropReason, EventRow, LocalDay, OptOutMode, Site, SiteId, SiteList, VisitorTag,
+    Beacon, Channel, Device, DropReason, EventRow, LocalDay, OptOutMode, Site, SiteId, SiteList, VisitorTag,
 };
 use jiff::Timestamp;
 
 use crate::address::ClientAddress;
-use crate::agent::{Agent, Agents};
-use crate::geo::{Country, Geo};
+use crate::agent::{Agent, Agents, ClientHints};
+use crate::bot::BotClass;
+use crate::bot::data_centre::DataCentres;
+use crate::channel::channel;
+use crate::geo::{Geo, Place};
 use crate::identity::Vault;
-use crate::page::{Address, Page};
+use crate::page::{Address, Page, scrub_owned};
+use crate::rules::{RuleBook, Subject};
+use crate::scrub::{self, ScrubCounts};
 use crate::source::Source;
+use crate::source::spam::SpamHosts;
+
+pub use seen::Seen;
 
 /// What an [`Admitter`] needs.
 pub struct AdmitConfig {
@@ -33,8 +42,12 @@ pub struct AdmitConfig {
     pub vault: Arc<Vault>,
     /// Tells countries.
     pub geo: Arc<Geo>,
-    /// Tells browsers.
+    /// Tells browsers and robots.
     pub agents: Agents,
+    /// Hosts whose referrals are advertisements for themselves.
+    pub spam: SpamHosts,
+    /// Networks that no visitor calls from.
+    pub data_centres: DataCentres,
     /// This collector's number, in every row.
     pub collector_id: u16,
 }
@@ -45,8 +58,10 @@ pub struct RequestFacts<'a> {
     pub client: &'a ClientAddress,
     /// `User-Agent`; empty when missing.
     pub agent: &'a str,
-    /// `Sec-CH-UA-Mobile`: `?1` is true, `?0` false.
-    pub mobile_hint: Option<bool>,
+    /// What Chromium says of itself besides.
+    pub hints: ClientHints<'a>,
+    /// The page was fetched beforehand or for a preview (`Sec-Purpose`, `Purpose`, `X-Moz`, `X-Purpose`).
+    pub prefetch: bool,
     /// `Accept-Language`; empty when missing.
     pub accept_language: &'a str,
     /// `Sec-GPC: 1` or `DNT: 1`.
@@ -60,27 +75,50 @@ pub struct Admission {
     pub site: Option<SiteId>,
     /// The row to store, or why not.
     pub decision: Result<EventRow, DropReason>,
+    /// The kind of robot, when that is why not.
+    pub bot: Option<BotClass>,
+    /// What was replaced in a beacon that is kept; with the first of its rows only, so that each replacement counts once.
+    pub scrubbed: ScrubCounts,
+}
+
+impl Admission {
+    /// A beacon that is dropped.
+    #[must_use]
+    pub fn dropped(site: Option<SiteId>, reason: DropReason) -> Self {
+        Self { site, decision: Err(reason), bot: None, scrubbed: ScrubCounts::default() }
+    }
 }
 
 /// Decides about beacons.
 pub struct Admitter {
     config: AdmitConfig,
+    rules: RuleBook,
 }
 
 /// What is the same for every site of one beacon.
 struct Enriched {
     page: Page,
     source: Source,
-    country: Option<Country>,
+    channel: Channel,
+    place: Place,
     agent: Arc<Agent>,
     language: String,
+    name: String,
+    props: Vec<(String, String)>,
+    scrubbed: ScrubCounts,
 }
 
 impl Admitter {
     /// An admitter.
     #[must_use]
     pub fn new(config: AdmitConfig) -> Self {
-        Self { config }
+        Self { config, rules: RuleBook::default() }
+    }
+
+    /// The sites known now.
+    #[must_use]
+    pub fn sites(&self) -> &SiteList {
+        &self.config.sites
     }
 
     /// One admission for each domain of the beacon, in their order.
@@ -89,66 +127,119 @@ impl Admitter {
         let opted_out = beacon.opted_out || request.opted_out;
         // Made when the first site wants it: beacons for nobody cost nothing.
         let mut enriched = None;
+        let mut unwelcome = None;
         beacon
             .domains
             .iter()
             .map(|domain| {
                 let Some(site) = self.config.sites.by_domain(domain) else {
-                    return Admission { site: None, decision: Err(DropReason::UnknownSite) };
+                    return Admission::dropped(None, DropReason::UnknownSite);
                 };
-                let decision = match verdict(beacon, &site, opted_out) {
-                    Err(reason) => Err(reason),
-                    Ok(()) => {
-                        let enriched = enriched.get_or_insert_with(|| self.enrich(beacon, request));
-                        let day = LocalDay::at(now, &site.zone)
-                            .expect("the clock stands within the years of the calendar");
-                        let tally = self.tally(beacon, enriched, site.id, &day, now);
-                        if opted_out {
-                            Ok(tally)
-                        } else {
-                            let tag =
-                                self.config.vault.tag(site.id, &day, now, request.client, request.agent);
-                            Ok(complete(tally, tag, beacon, enriched))
-                        }
-                    }
-                };
-                Admission { site: Some(site.id), decision }
+                let unwelcome = unwelcome.get_or_insert_with(|| self.unwelcome(beacon, request));
+                if let Some((reason, bot)) = *unwelcome {
+                    return Admission { bot, ..Admission::dropped(Some(site.id), reason) };
+                }
+                let opted_out = beacon.unattributed || (opted_out && site.opt_out != OptOutMode::Ignore);
+                let decision = self.decide(beacon, &site, request, opted_out, now, &mut enriched);
+                let kept = enriched.as_mut().filter(|_| decision.is_ok());
+                let scrubbed =
+                    kept.map(|enriched| std::mem::take(&mut enriched.scrubbed)).unwrap_or_default();
+                Admission { site: Some(site.id), decision, bot: None, scrubbed }
             })
             .collect()
+    }
+
+    /// Why a beacon comes from no visitor, whatever site it is for.
+    fn unwelcome(
+        &self,
+        beacon: &Beacon,
+        request: &RequestFacts<'_>,
+    ) -> Option<(DropReason, Option<BotClass>)> {
+        if request.prefetch {
+            return Some((DropReason::Prefetch, None));
+        }
+        let bot = if beacon.automation.is_some() {
+            Some(BotClass::Automation)
+        } else if self.config.data_centres.hold(request.client) {
+            Some(BotClass::DataCentre)
+        } else {
+            self.config.agents.read(request.agent, request.hints).bot
+        };
+        if bot.is_some() {
+            return Some((DropReason::Bot, bot));
+        }
+        let spam = beacon.referrer.as_deref().is_some_and(|referrer| self.config.spam.list(referrer));
+        spam.then_some((DropReason::SpamReferrer, None))
+    }
+
+    /// The row of a beacon for a known site, or why there is none. The cheap questions come first.
+    fn decide(
+        &self,
+        beacon: &Beacon,
+        site: &Arc<Site>,
+        request: &RequestFacts<'_>,
+        opted_out: bool,
+        now: Timestamp,
+        enriched: &mut Option<Enriched>,
+    ) -> Result<EventRow, DropReason> {
+        verdict(beacon, site, opted_out)?;
+        let rules = self.rules.of(site);
+        let address = Address::parse(&beacon.url);
+        rules.check(&Subject { host: address.map_or("", |address| address.host), client: request.client })?;
+
+        let enriched = enriched.get_or_insert_with(|| self.enrich(beacon, request));
+        let day = LocalDay::at(now, &site.zone).expect("the clock stands within the years of the calendar");
+        let mut row = self.tally(enriched, site.id, &day, now);
+        rules.check_row(&row.path, &row.country)?;
+        if let Some(address) = address {
+            rules.keep_query(&address, &mut row.path);
+        }
+        if !opted_out {
+            let tag = self.config.vault.tag(site.id, &day, now, request.client, request.agent);
+            row = complete(row, tag, beacon, enriched);
+            rules.trim(&mut row);
+        }
+        Ok(row)
     }
 
     fn enrich(&self, beacon: &Beacon, request: &RequestFacts<'_>) -> Enriched {
         // The dialect refuses what is no address; another caller's beacon counts as a page without host.
         let address = Address::parse(&beacon.url).or_else(|| Address::parse("/"));
-        let page = address.map_or_else(Page::default, |address| Page::of(&address, beacon.hash_routing));
+        let mut scrubbed = ScrubCounts::default();
+        let page = address
+            .map_or_else(Page::default, |address| Page::of(&address, beacon.hash_routing, &mut scrubbed));
+        let props = beacon.props.iter().map(|(name, value)| {
+            let name = scrub::scrub(name, &mut scrubbed).into_owned();
+            (name, scrub::value(value, &mut scrubbed).into_owned())
+        });
+        let props = props.collect();
+        let source = Source::of(&page, beacon.referrer.as_deref(), &mut scrubbed);
         Enriched {
-            source: Source::of(&page, beacon.referrer.as_deref()),
+            channel: channel(&page, &source),
+            source,
             page,
-            country: self.config.geo.country(request.client, beacon.time_zone.as_deref()),
-            agent: self.config.agents.read(request.agent, request.mobile_hint),
+            place: self.config.geo.place(request.client, beacon.time_zone.as_deref()),
+            agent: self.config.agents.read(request.agent, request.hints),
             language: classes::language(request.accept_language),
+            name: scrub_owned(beacon.name.clone(), &mut scrubbed),
+            props,
+            scrubbed,
         }
     }
 
     /// A row that says that a page was seen, from which country and by which way, and nothing of who saw it.
-    fn tally(
-        &self,
-        beacon: &Beacon,
-        enriched: &Enriched,
-        site: SiteId,
-        day: &LocalDay,
-        now: Timestamp,
-    ) -> EventRow {
+    fn tally(&self, enriched: &Enriched, site: SiteId, day: &LocalDay, now: Timestamp) -> EventRow {
         EventRow {
             site,
             day: day.date,
             closes_at: UnixSeconds::new(day.closes_at),
             tag: None,
             time: UnixSeconds::new(now.as_second()),
-            name: beacon.name.clone(),
+            name: enriched.name.clone(),
             host: enriched.page.host.clone(),
             path: enriched.page.path.clone(),
             source: enriched.source.name.clone(),
+            channel: enriched.channel,
             referrer_host: enriched.source.referrer_host.clone(),
             referrer_path: String::new(),
             utm_source: String::new(),
@@ -157,7 +248,8 @@ impl Admitter {
             utm_content: String::new(),
             utm_term: String::new(),
             click_id: String::new(),
-            country: enriched.country.map_or_else(String::new, |country| country.as_str().to_owned()),
+            country: enriched.place.country.map_or_else(String::new, |country| country.as_str().to_owned()),
+            region: String::new(),
             browser: String::new(),
             browser_version: String::new(),
             os: String::new(),
@@ -178,7 +270,7 @@ impl Admitter {
 
 /// What a row of somebody who did not opt out holds besides the tally.
 fn complete(tally: EventRow, tag: VisitorTag, beacon: &Beacon, enriched: &Enriched) -> EventRow {
-    let Enriched { page, source, agent, language, .. } = enriched;
+    let Enriched { page, source, place, agent, language, props, .. } = enriched;
     let engagement = beacon.engagement;
     EventRow {
         tag: Some(tag),
@@ -189,6 +281,7 @@ fn complete(tally: EventRow, tag: VisitorTag, beacon: &Beacon, enriched: &Enrich
         utm_content: page.campaign.content.clone(),
         utm_term: page.campaign.term.clone(),
         click_id: page.click_id.to_owned(),
+        region: place.region.map_or_else(String::new, |region| region.as_str().to_owned()),
         browser: agent.browser.clone(),
         browser_version: agent.browser_version.clone(),
         os: agent.os.clone(),
@@ -204,7 +297,7 @@ fn complete(tally: EventRow, tag: VisitorTag, beacon: &Beacon, enriched: &Enrich
             .revenue
             .as_ref()
             .map_or_else(String::new, |revenue| revenue.currency.iter().copied().map(char::from).collect()),
-        props: beacon.props.clone(),
+        props: props.clone(),
         ..tally
     }
 }
@@ -212,9 +305,13 @@ fn complete(tally: EventRow, tag: VisitorTag, beacon: &Beacon, enriched: &Enrich
 /// Whether a known site keeps this beacon.
 fn verdict(beacon: &Beacon, site: &Site, opted_out: bool) -> Result<(), DropReason> {
     match site.opt_out {
-        OptOutMode::Drop if opted_out => Err(DropReason::OptedOut),
-        OptOutMode::Tally if opted_out && beacon.engagement.is_some() => Err(DropReason::OptedOutEngagement),
-        OptOutMode::Drop | OptOutMode::Tally => Ok(()),
+        OptOutMode::Drop if opted_out && !beacon.unattributed => Err(DropReason::OptedOut),
+        OptOutMode::Drop | OptOutMode::Tally | OptOutMode::Ignore
+            if opted_out && beacon.engagement.is_some() =>
+        {
+            Err(DropReason::OptedOutEngagement)
+        }
+        OptOutMode::Drop | OptOutMode::Tally | OptOutMode::Ignore => Ok(()),
     }
 }
 

@@ -20,15 +20,23 @@ use tokio::task::JoinSet;
 use crate::address::TrustedProxies;
 use crate::admit::{AdmitConfig, Admitter};
 use crate::agent::{Agents, RulesError};
-use crate::delivery::{Deliverer, DeliveryConfig, Watermark};
-use crate::geo::{Geo, GeoError};
-use crate::http::{BeaconLimits, Door};
+use crate::bot::data_centre::{DataCentres, DataCentresError};
+use crate::delivery::{Deliverer, DeliveryConfig, Table, Watermark};
+use crate::geo::{Geo, GeoError, Refresh};
+use crate::http::{BeaconLimits, Dialects, Door};
 use crate::identity::{Custody, CustodyError, Inheritance, Ledger, LedgerError, Vault};
 use crate::journal::{Journal, JournalConfig, OpenError};
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
+use crate::source::spam::SpamHosts;
 
 /// How often the vault is asked to destroy the keys of days that have closed.
 const EXPIRY_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How often the country database is looked at for having been replaced.
+const GEO_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The journal of drops may have this many bytes: about a million counts that ClickHouse doesn't have yet.
+const DROPS_JOURNAL_BYTES: u64 = 64 << 20;
 
 /// What the operator decides about a collector.
 #[derive(Clone, Debug)]
@@ -41,10 +49,18 @@ pub struct CollectorConfig {
     pub trusted_proxies: TrustedProxies,
     /// Country database (`mmdb`); without one the browser's time zone decides.
     pub country_database: Option<PathBuf>,
+    /// Whether regions are kept where the country database has them.
+    pub regions: bool,
+    /// More hosts whose referrals are advertisements for themselves, one on each line.
+    pub spam_hosts: Option<PathBuf>,
+    /// Networks of data centres that no visitor calls from, in CIDR form, one on each line.
+    pub data_centres: Option<PathBuf>,
     /// Where the day's keys are kept.
     pub keys: Keys,
     /// Whether the demo site is served below `/demo/`.
     pub demo: bool,
+    /// Which other tools' trackers are understood.
+    pub dialects: Dialects,
     /// The journal's sizes.
     pub journal: JournalConfig,
     /// Bounds of one beacon and of all beacons in flight.
@@ -74,8 +90,12 @@ impl CollectorConfig {
             collector_id: 1,
             trusted_proxies: TrustedProxies::default(),
             country_database: None,
+            regions: false,
+            spam_hosts: None,
+            data_centres: None,
             keys: Keys::default(),
             demo: false,
+            dialects: Dialects::default(),
             journal: JournalConfig::default(),
             beacons: BeaconLimits::default(),
             delivery: DeliveryConfig::default(),
@@ -114,6 +134,17 @@ pub enum BuildError {
     /// The country database can't be used.
     #[error(transparent)]
     Geo(#[from] GeoError),
+    /// The list of spam hosts can't be read.
+    #[error("{}: {cause}", file.display())]
+    SpamHosts {
+        /// Which file.
+        file: PathBuf,
+        /// Why not.
+        cause: std::io::Error,
+    },
+    /// The list of data centres can't be used.
+    #[error("the list of data centres can't be used: {0}")]
+    DataCentres(#[from] DataCentresError),
     /// The agent rules can't be loaded.
     #[error(transparent)]
     Agents(#[from] RulesError),
@@ -126,9 +157,12 @@ pub enum BuildError {
 pub struct Collector {
     door: Arc<Door>,
     journal: Arc<Journal>,
+    drops: Arc<Journal>,
     deliverer: Deliverer,
+    drops_deliverer: Deliverer,
     watermark: Arc<Watermark>,
     vault: Arc<Vault>,
+    geo: Arc<Geo>,
     keys: Arc<Ledger>,
     clock: Clock,
     journal_probe: Probe,
@@ -158,17 +192,39 @@ impl Collector {
             Some(path) => Geo::open(path)?,
             None => Geo::time_zone_only(),
         };
+        let geo = Arc::new(geo.with_regions(config.regions));
+        metrics::geo_figures(parts.registry, &geo)?;
+        let spam = match &config.spam_hosts {
+            Some(path) => SpamHosts::with_file(path)
+                .map_err(|cause| BuildError::SpamHosts { file: path.clone(), cause })?,
+            None => SpamHosts::default(),
+        };
+        let data_centres = match &config.data_centres {
+            Some(path) => DataCentres::open(path)?,
+            None => DataCentres::default(),
+        };
         let agents = Agents::load()?;
         let directory = config.data.join("journal");
         let journal = Arc::new(Journal::open(&directory, config.collector_id, config.journal)?);
         let metrics = Arc::new(Metrics::register(parts.registry, &journal, &vault)?);
         journal.observe(Arc::clone(&metrics));
 
+        // Counts of what was dropped go the same way as rows, through a journal of their own: a segment is an INSERT into one
+        // table. The seal doesn't wait for them: they hold nothing of a visitor.
+        let drops_config = JournalConfig { max_bytes: DROPS_JOURNAL_BYTES, ..config.journal };
+        let drops = Arc::new(Journal::open(&config.data.join("drops"), config.collector_id, drops_config)?);
+        metrics::drops_gauges(parts.registry, &drops)?;
+        // Figures of rows and batches tell of events; the two that matter of drops are the gauges above.
+        let unseen = prometheus::Registry::new();
+        let drops_metrics = Arc::new(Metrics::register(&unseen, &drops, &vault)?);
+
         let admitter = Admitter::new(AdmitConfig {
             sites: parts.sites,
             vault: Arc::clone(&vault),
-            geo: Arc::new(geo),
+            geo: Arc::clone(&geo),
             agents,
+            spam,
+            data_centres,
             collector_id: config.collector_id,
         });
         let door = Door::new(
@@ -177,15 +233,26 @@ impl Collector {
             config.beacons,
             config.demo,
             Arc::clone(&journal),
+            Arc::clone(&drops),
             Arc::clone(&metrics),
             parts.clock.clone(),
         );
-        let door = Arc::new(door.with_keys(Arc::clone(&keys)));
+        let door = Arc::new(door.with_keys(Arc::clone(&keys)).with_dialects(config.dialects));
         let watermark = Arc::new(Watermark::new(Arc::clone(&journal), parts.clock.clone()));
         let last_delivery = config.delivery.last_delivery;
+        let drops_deliverer = Deliverer::new(
+            Arc::clone(&drops),
+            &parts.clickhouse,
+            Table::Drops,
+            config.delivery,
+            parts.clock.clone(),
+            drops_metrics,
+            parts.readiness.probe("drops"),
+        );
         let deliverer = Deliverer::new(
             Arc::clone(&journal),
             &parts.clickhouse,
+            Table::Events,
             config.delivery,
             parts.clock.clone(),
             metrics,
@@ -194,9 +261,12 @@ impl Collector {
         Ok(Self {
             door,
             journal,
+            drops,
             deliverer,
+            drops_deliverer,
             watermark,
             vault,
+            geo,
             keys,
             clock: parts.clock,
             journal_probe,
@@ -212,11 +282,25 @@ impl Collector {
 
     /// Serves the public listener until `stop` resolves, then stops in the order above. Tells how the connections ended.
     pub async fn run(self, listener: Listener, stop: impl Future<Output = ()>) -> Drained {
-        let Self { door, journal, deliverer, watermark: _, vault, keys, clock, journal_probe, last_delivery } =
-            self;
+        let Self {
+            door,
+            journal,
+            drops,
+            deliverer,
+            drops_deliverer,
+            watermark: _,
+            vault,
+            geo,
+            keys,
+            clock,
+            journal_probe,
+            last_delivery,
+        } = self;
         let (stopping, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(deliverer.run(stopped.clone()));
+        tasks.spawn(drops_deliverer.run(stopped.clone()));
+        tasks.spawn(refresh_geo(geo, stopped.clone()));
         tasks.spawn(expire_keys(Arc::clone(&vault), keys, clock, stopped));
         journal_probe.set_ready();
 
@@ -228,8 +312,11 @@ impl Collector {
         let drained = listener.run(move |stream| door.connection(stream), stop).await;
 
         // Every request is answered, so every row it promised is on disk: closing takes no beacon with it.
-        let closing = Arc::clone(&journal);
-        if tokio::task::spawn_blocking(move || closing.close()).await.is_err() {
+        let closing = [Arc::clone(&journal), drops];
+        if tokio::task::spawn_blocking(move || closing.iter().for_each(|journal| journal.close()))
+            .await
+            .is_err()
+        {
             tracing::error!(code = "journal_close_failed", "the journal did not close cleanly");
         }
         stopping.send_replace(true);
@@ -245,6 +332,23 @@ impl Collector {
         // connection is left to the kernel to close.
         std::mem::forget(vault.hand_over().await);
         drained
+    }
+}
+
+/// Takes up a replaced country database until stopped.
+async fn refresh_geo(geo: Arc<Geo>, mut stopped: watch::Receiver<bool>) {
+    while tokio::time::timeout(GEO_INTERVAL, stopped.wait_for(|stop| *stop)).await.is_err() {
+        let geo = Arc::clone(&geo);
+        match tokio::task::spawn_blocking(move || geo.refresh()).await {
+            Ok(Refresh::Reloaded) => {
+                tracing::info!(code = "geo_reloaded", "the country database was replaced")
+            }
+            Ok(Refresh::Failed) | Err(_) => tracing::error!(
+                code = "geo_reload_failed",
+                "the country database was replaced by one that can't be used; the one before goes on"
+            ),
+            Ok(Refresh::Unchanged) => {}
+        }
     }
 }
 

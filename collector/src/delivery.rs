@@ -32,6 +32,7 @@ use tokio::sync::watch;
 use crate::journal::{Journal, Segment};
 use crate::metrics::{BatchResult, Metrics};
 use insert::Inserter;
+pub use insert::Table;
 use pace::Pace;
 use verdict::ErrorClass;
 
@@ -117,12 +118,13 @@ impl Deliverer {
     pub fn new(
         journal: Arc<Journal>,
         access: &ClickHouseAccess,
+        table: Table,
         config: DeliveryConfig,
         clock: Clock,
         metrics: Arc<Metrics>,
         probe: Probe,
     ) -> Self {
-        let inserter = Inserter::new(access, config.send_timeout, config.end_timeout);
+        let inserter = Inserter::new(access, table, config.send_timeout, config.end_timeout);
         let pace = Pace::new(config.linger, config.interval, Instant::now());
         Self { journal, inserter, config, clock, metrics, probe, pace }
     }

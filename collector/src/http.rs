@@ -2,7 +2,11 @@
 //!
 //! | path | |
 //! |---|---|
-//! | `POST /api/event` | takes beacons ([`event`]) |
+//! | `POST /api/event` | takes beacons (`event`) |
+//! | `POST /api/events` | takes beacons from servers, many at once (`batch`) |
+//! | `GET /api/pixel.gif` | takes one from a page without scripts (`pixel`) |
+//! | `POST /api/send`, `/api/batch` | Umami's, when that dialect is on (`umami`) |
+//! | `/count`, `POST /api/v0/count` | GoatCounter's, when that dialect is on (`goatcounter`) |
 //! | `GET /js/script.js` | the tracker ([`script`]) |
 //! | `GET /demo/…` | the demo site, when it is on ([`demo`]) |
 //! | `GET /.well-known/sanaq/keys` | when the days' keys were born and destroyed ([`keys`]) |
@@ -11,12 +15,18 @@
 //! Nothing of a visitor is logged or repeated in an answer.
 
 pub mod answer;
+mod batch;
 pub mod demo;
-pub mod event;
+mod dry_run;
+mod event;
+mod goatcounter;
+mod keep;
 pub mod keys;
+mod pixel;
 pub mod script;
 #[cfg(test)]
 mod tests;
+mod umami;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -55,31 +65,54 @@ impl Default for BeaconLimits {
     }
 }
 
+/// Which other tools' trackers are understood. All off: a dialect nobody needs is one thing less to attack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dialects {
+    /// Umami's `/api/send` and `/api/batch`.
+    pub umami: bool,
+    /// GoatCounter's `/count` and `/api/v0/count`.
+    pub goatcounter: bool,
+}
+
 /// The public door: everything a request needs, shared by all connections.
 pub struct Door {
     admitter: Admitter,
     trusted: TrustedProxies,
     limits: BeaconLimits,
     demo: bool,
+    dialects: Dialects,
     journal: Arc<Journal>,
+    drops: Arc<Journal>,
     metrics: Arc<Metrics>,
     clock: Clock,
     keys: Option<Arc<Ledger>>,
 }
 
 impl Door {
-    /// A door to this journal.
+    /// A door to these journals: of events, and of counts of what was dropped.
     #[must_use]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "each is one thing the door needs; a struct would only name them again"
+    )]
     pub fn new(
         admitter: Admitter,
         trusted: TrustedProxies,
         limits: BeaconLimits,
         demo: bool,
         journal: Arc<Journal>,
+        drops: Arc<Journal>,
         metrics: Arc<Metrics>,
         clock: Clock,
     ) -> Self {
-        Self { admitter, trusted, limits, demo, journal, metrics, clock, keys: None }
+        let dialects = Dialects::default();
+        Self { admitter, trusted, limits, demo, dialects, journal, drops, metrics, clock, keys: None }
+    }
+
+    /// The same, understanding these dialects.
+    #[must_use]
+    pub fn with_dialects(self, dialects: Dialects) -> Self {
+        Self { dialects, ..self }
     }
 
     /// The same, showing this ledger of keys.
@@ -102,13 +135,35 @@ impl Door {
     {
         let head = request.method() == Method::HEAD;
         let get = head || request.method() == Method::GET;
+        let post = request.method() == Method::POST;
         let path = request.uri().path();
+        let Dialects { umami, goatcounter } = self.dialects;
+        let takes_beacons = match path {
+            "/api/event" => true,
+            "/api/send" | "/api/batch" => umami,
+            _ => false,
+        };
         let mut response = match path {
-            "/api/event" if request.method() == Method::POST => {
-                return self.event(peer, request).await;
+            "/api/event" if post => return self.event(peer, request).await,
+            "/api/events" if post => return self.batch(peer, request).await,
+            "/api/send" if post && umami => return self.umami_send(peer, request).await,
+            "/api/batch" if post && umami => return self.umami_batch(peer, request).await,
+            "/api/v0/count" if post && goatcounter => return self.goatcounter_hits(peer, request).await,
+            "/api/pixel.gif" if request.method() == Method::GET => {
+                return self.pixel(peer, request.uri().query().unwrap_or(""), request.headers()).await;
             }
-            "/api/event" if request.method() == Method::OPTIONS => answer::preflight(),
-            "/api/event" => answer::method_not_allowed("POST, OPTIONS"),
+            "/count" if goatcounter && (post || request.method() == Method::GET) => {
+                return self
+                    .goatcounter_count(peer, request.uri().query().unwrap_or(""), request.headers())
+                    .await;
+            }
+            _ if takes_beacons && request.method() == Method::OPTIONS => answer::preflight(),
+            _ if takes_beacons => answer::method_not_allowed("POST, OPTIONS"),
+            // Servers need no preflight, and pages have no business here.
+            "/api/events" => answer::method_not_allowed("POST"),
+            "/api/v0/count" if goatcounter => answer::method_not_allowed("POST"),
+            "/api/pixel.gif" => answer::method_not_allowed("GET"),
+            "/count" if goatcounter => answer::method_not_allowed("GET, POST"),
             "/js/script.js" if get => script::answer(request.headers()),
             keys::PATH if get && self.keys.is_some() => keys::answer(self.keys.as_deref()),
             "/livez" if get => answer::text(StatusCode::OK, "ok"),

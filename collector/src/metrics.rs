@@ -1,6 +1,7 @@
 //! The collector's figures. One struct whose field docs are the help texts; the registry is passed in. Label values come from
 //! enums only, and every label is there from the start.
 
+mod enrichment;
 mod ledger;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use serve::metrics::{counter, counters, histogram, register};
 use crate::delivery::verdict::ErrorClass;
 use crate::identity::{Protection, Vault};
 use crate::journal::{Journal, Stats};
+pub use enrichment::{Enrichment, geo_figures};
 pub use ledger::{Ledger, Ticket};
 
 const ACK_BOUNDS: &[f64] = &[
@@ -51,6 +53,9 @@ impl BatchResult {
 pub struct Metrics {
     /// Every beacon's one outcome.
     pub ledger: Arc<Ledger>,
+    /// What was found in beacons besides.
+    pub enrichment: Enrichment,
+    dry_runs: IntCounter,
     ack_duration: Histogram,
     journal_sync_duration: Histogram,
     journal_group_rows: Histogram,
@@ -88,6 +93,12 @@ impl Metrics {
 
         Ok(Self {
             ledger,
+            enrichment: Enrichment::register(registry)?,
+            dry_runs: counter(
+                registry,
+                "sanaq_dry_runs_total",
+                "Requests that asked what would become of a beacon (X-Debug-Request). Not beacons.",
+            )?,
             ack_duration: histogram(
                 registry,
                 "sanaq_ack_duration_seconds",
@@ -129,6 +140,11 @@ impl Metrics {
                 INSERT_BOUNDS,
             )?,
         })
+    }
+
+    /// Somebody asked what would become of a beacon.
+    pub fn dry_run(&self) {
+        self.dry_runs.inc();
     }
 
     /// A beacon was stored and answered.
@@ -191,6 +207,24 @@ fn journal_gauges(registry: &Registry, journal: &Arc<Journal>) -> Result<(), Err
         "Age of the oldest acknowledged row that is not in ClickHouse; since the start for rows found then.",
         |stats| stats.oldest.map_or(0.0, |oldest| oldest.elapsed().as_secs_f64()),
     )
+}
+
+/// Figures of the journal of drops.
+///
+/// # Errors
+/// When a name is registered already.
+pub fn drops_gauges(registry: &Registry, drops: &Arc<Journal>) -> Result<(), Error> {
+    let gauge = |name: &str, help: &str, read: fn(&Stats) -> f64| {
+        let drops = Arc::downgrade(drops);
+        let value = move || drops.upgrade().map_or(0.0, |drops| read(&drops.stats()));
+        registry.register(Box::new(PullingGauge::new(name, help, Box::new(value))?) as Box<dyn Collector>)
+    };
+    gauge("sanaq_drops_waiting_rows", "Counts of dropped beacons that wait for delivery.", |stats| {
+        float(stats.undelivered_rows)
+    })?;
+    gauge("sanaq_drops_parked_rows", "Counts of dropped beacons that ClickHouse refuses.", |stats| {
+        float(stats.parked_rows)
+    })
 }
 
 /// Figures of the key vault.

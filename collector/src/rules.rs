@@ -12,8 +12,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use events::{DropReason, EventRow, Site, SiteId};
 
 use crate::address::{ClientAddress, Networks};
-use crate::page::Address;
-pub use pattern::{Hosts, Pages};
+use crate::page::{Address, scrub_owned};
+use crate::scrub::ScrubCounts;
+pub use pattern::{Hosts, Pages, ascii_host};
 
 /// The compiled rules of one site.
 pub struct Rules {
@@ -46,7 +47,11 @@ impl Rules {
         };
         let shielded_addresses = Networks::parse(&rules.shield_addresses).unwrap_or_else(|_| {
             // They are checked on the way in; one that is not an address shields from nobody, the others still do.
-            tracing::error!(code = "bad_rule", site = site.id.0, "a shielded network is left out: it is none");
+            tracing::error!(
+                code = "bad_rule",
+                site = site.id.0,
+                "a shielded network is left out: it is none"
+            );
             let good = rules.shield_addresses.iter().filter(|entry| Networks::parse(&[entry]).is_ok());
             Networks::parse(&good.collect::<Vec<_>>()).unwrap_or_default()
         });
@@ -66,7 +71,7 @@ impl Rules {
     /// # Errors
     /// The reason.
     pub fn check(&self, subject: &Subject<'_>) -> Result<(), DropReason> {
-        let host = pattern::ascii_host(subject.host);
+        let host = ascii_host(subject.host);
         if !self.allowed.match_host(&host) {
             return Err(DropReason::HostNotAllowed);
         }
@@ -93,10 +98,20 @@ impl Rules {
         Ok(())
     }
 
-    /// The query parameters that stay part of the path, as the page has them, in the order of its address; the question mark
-    /// included. Empty for none. Still to be scrubbed.
-    #[must_use]
-    pub fn kept_query(&self, address: &Address<'_>) -> String {
+    /// Puts the query parameters that stay part of the path there, scrubbed and decoded, before the route of a hash-routed page.
+    pub fn keep_query(&self, address: &Address<'_>, path: &mut String) {
+        let kept = self.kept_query(address);
+        if kept.is_empty() {
+            return;
+        }
+        let kept = percent_encoding::percent_decode_str(&kept).decode_utf8_lossy().into_owned();
+        let kept = scrub_owned(kept, &mut ScrubCounts::default());
+        let at = path.find('#').unwrap_or(path.len());
+        path.insert_str(at, &kept);
+    }
+
+    /// They as the page has them, in the order of its address; the question mark included. Empty for none.
+    fn kept_query(&self, address: &Address<'_>) -> String {
         let mut kept = String::new();
         if self.keep_params.is_empty() {
             return kept;

@@ -48,6 +48,8 @@ const ask = async (question) => {
 before(async () => {
   sanaq = await startSanaq();
   await sanaq.cli('site', 'add', DOMAIN, '--timezone', ZONE);
+  // Its pages stand on this machine.
+  await sanaq.cli('site', 'set', DOMAIN, '--allow-host', '127.0.0.1');
   key = await sanaq.cli('key', 'add', '--site', DOMAIN, '--scope', 'stats');
   site = await startSite(`${sanaq.public}/api/event`);
   // The client keeps still where it sees automation.

@@ -3,6 +3,7 @@
 //! | module | rule it shows |
 //! |---|---|
 //! | `sealing` | a sealed day answers as before, and what could point at a person is gone |
+//! | `contract` | what clients, servers and pages without scripts send is taken as documented, by the site's rules |
 //! | `crash` | what was acknowledged is in ClickHouse exactly once, whatever was killed |
 //! | `privacy` | no marked address or agent is in any file, log line, metric or table |
 //! | `identity` | keys outlive a restart but not their day: not in memory, not on the raw disk |
@@ -15,6 +16,7 @@
 
 mod harness;
 
+mod contract;
 mod crash;
 mod documents;
 mod identity;

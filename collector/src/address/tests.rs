@@ -193,3 +193,32 @@ proptest! {
         let _ = TrustedProxies::parse(&[text]);
     }
 }
+
+#[test]
+fn an_address_has_a_class_and_a_class_has_no_address() {
+    for (address, class) in [
+        ("127.0.0.1", "loopback"),
+        ("::1", "loopback"),
+        ("::ffff:127.0.0.1", "loopback"),
+        ("10.1.2.3", "private"),
+        ("192.168.0.1", "private"),
+        ("169.254.1.1", "private"),
+        ("fd00::1", "private"),
+        ("fe80::1", "private"),
+        ("203.0.113.9", "IPv4 public"),
+        ("2a02:4780::9", "IPv6 public"),
+    ] {
+        assert_eq!(ClientAddress::parse(address).unwrap().class(), class, "{address}");
+    }
+}
+
+#[test]
+fn a_shield_holds_whoever_is_within_its_networks() {
+    let networks = Networks::parse(&["198.51.100.0/24", "2001:db8::/32", "203.0.113.7"]).unwrap();
+    let held = |address| networks.contain(&ClientAddress::parse(address).unwrap());
+    assert!(
+        held("198.51.100.9") && held("2001:db8:1::2") && held("203.0.113.7") && held("::ffff:198.51.100.9")
+    );
+    assert!(!held("198.51.101.9") && !held("2001:db9::2") && !held("203.0.113.8"));
+    assert!(Networks::parse(&["198.51.100.0/33"]).is_err());
+}

@@ -77,6 +77,26 @@ impl TrustedProxies {
     }
 }
 
+/// Networks a site shields itself from. Read as [`TrustedProxies`] are, and trusted by nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Networks(TrustedProxies);
+
+impl Networks {
+    /// The list of these entries: addresses and networks.
+    ///
+    /// # Errors
+    /// All entries that are neither.
+    pub fn parse<S: AsRef<str>>(entries: &[S]) -> Result<Self, Vec<NetworkError>> {
+        TrustedProxies::parse(entries).map(Self)
+    }
+
+    /// Whether one of them has this address.
+    #[must_use]
+    pub fn contain(&self, client: &super::ClientAddress) -> bool {
+        self.0.contains(client.octets)
+    }
+}
+
 impl FromStr for Network {
     type Err = NetworkError;
 

@@ -16,17 +16,23 @@ fn admitter() -> Admitter {
         domain: domain.into(),
         zone: TimeZone::get(zone).unwrap(),
         opt_out,
+        // One page is told to several sites here.
+        rules: events::SiteRules { allow_hosts: vec!["*".into()], ..events::SiteRules::default() },
+        keys: Vec::new(),
     };
     sites.replace([
         site(1, "example.kz", "Asia/Almaty", OptOutMode::Tally),
         site(2, "strict.kz", "Asia/Almaty", OptOutMode::Drop),
         site(3, "berlin.example", "Europe/Berlin", OptOutMode::Tally),
+        site(4, "ignoring.kz", "Asia/Almaty", OptOutMode::Ignore),
     ]);
     Admitter::new(AdmitConfig {
         sites: Arc::new(sites),
         vault: Arc::new(Vault::new(Custody::memory())),
         geo: Arc::new(Geo::time_zone_only()),
         agents: Agents::load().unwrap(),
+        spam: SpamHosts::default(),
+        data_centres: DataCentres::parse("198.51.100.0/24").unwrap(),
         collector_id: 7,
     })
 }
@@ -45,6 +51,8 @@ fn beacon(domain: &str) -> Beacon {
         time_zone: Some("Asia/Almaty".into()),
         screen_width: Some(390),
         opted_out: false,
+        unattributed: false,
+        automation: None,
     }
 }
 
@@ -66,7 +74,8 @@ fn admitted(admitter: &Admitter, beacon: &Beacon, opted_out: bool) -> Vec<Admiss
     let request = RequestFacts {
         client: &client,
         agent: AGENT,
-        mobile_hint: None,
+        hints: ClientHints::default(),
+        prefetch: false,
         accept_language: "kk-KZ,ru;q=0.8",
         opted_out,
     };
@@ -92,6 +101,7 @@ fn a_view_becomes_a_full_row() {
         host: "example.kz".into(),
         path: "/bet".into(),
         source: "Telegram".into(),
+        channel: Channel::OrganicSocial,
         referrer_host: "other.kz".into(),
         referrer_path: "/from/here".into(),
         utm_source: "tg".into(),
@@ -101,6 +111,7 @@ fn a_view_becomes_a_full_row() {
         utm_term: "e".into(),
         click_id: "gclid".into(),
         country: "KZ".into(),
+        region: String::new(),
         browser: "Chrome".into(),
         browser_version: "148".into(),
         os: "Windows".into(),
@@ -119,6 +130,96 @@ fn a_view_becomes_a_full_row() {
     assert_eq!(row, expected);
 }
 
+/// What becomes of a beacon of a request that is changed like this.
+fn judged<'a>(
+    beacon: &Beacon,
+    change: impl FnOnce(&mut RequestFacts<'a>),
+    client: &'a ClientAddress,
+) -> Admission {
+    let mut request = RequestFacts {
+        client,
+        agent: AGENT,
+        hints: ClientHints::default(),
+        prefetch: false,
+        accept_language: "kk",
+        opted_out: false,
+    };
+    change(&mut request);
+    ADMITTER.with(Arc::clone).admit(beacon, &request, now()).remove(0)
+}
+
+#[test]
+fn what_names_a_person_is_replaced_everywhere_and_counted_once() {
+    let beacon = Beacon {
+        name: "call +77011234567".into(),
+        url: "https://example.kz/u/aigul%40mail.kz?utm_source=a@b.kz&utm_medium=87011234567&utm_campaign=900101300017&utm_content=a@b.kz&utm_term=a@b.kz#/o/550e8400-e29b-41d4-a716-446655440000".into(),
+        hash_routing: true,
+        referrer: Some("https://other.kz/card/4400430212345678".into()),
+        props: vec![("a@b.kz".into(), "https://x.kz/p?token=SECRET".into()), ("to".into(), "aigul@mail.kz".into())],
+        domains: vec!["example.kz".into(), "berlin.example".into()],
+        ..beacon("example.kz")
+    };
+    let found = admitted(&ADMITTER.with(Arc::clone), &beacon, false);
+    let row = found[0].decision.as_ref().unwrap();
+    assert_eq!(row.name, "call :phone");
+    assert_eq!(row.path, "/u/:email#/o/:uuid");
+    assert_eq!(row.referrer_path, "/card/:id");
+    assert_eq!(
+        [&row.source, &row.utm_source, &row.utm_medium, &row.utm_campaign, &row.utm_content, &row.utm_term],
+        [":email", ":email", ":phone", ":iin", ":email", ":email"]
+    );
+    let props = [(":email", "https://x.kz/p"), ("to", ":email")];
+    assert_eq!(row.props, props.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let counts: Vec<_> =
+        found.iter().map(|admission| scrub::Class::ALL.map(|class| admission.scrubbed.of(class))).collect();
+    assert_eq!(counts[0], [6, 2, 1, 0, 1, 1]);
+    assert!(counts[1..].iter().all(|counts| counts.iter().all(|count| *count == 0)));
+}
+
+#[test]
+fn a_region_stands_in_the_row_of_who_did_not_opt_out() {
+    let regional = |regions: bool| {
+        let mut admitter = admitter();
+        admitter.config.geo = Arc::new(crate::geo::tests::almaty().with_regions(regions));
+        admitter
+    };
+    let view = beacon("example.kz");
+    let region = |regions, opted_out| row(&regional(regions), &view, opted_out).region;
+    assert_eq!([region(true, false), region(true, true), region(false, false)], ["KZ-75", "", ""]);
+}
+
+#[test]
+fn who_is_no_visitor_is_dropped_with_the_reason() {
+    let visitor = ClientAddress::parse(ADDRESS).unwrap();
+    let hosted = ClientAddress::parse("198.51.100.7").unwrap();
+    let view = beacon("example.kz");
+    let driven = Beacon { automation: Some(153), ..beacon("example.kz") };
+    let spam = Beacon { referrer: Some("https://semalt.com/x".into()), ..beacon("example.kz") };
+    let cases = [
+        (judged(&view, |_| {}, &visitor), None, None),
+        (judged(&view, |request| request.prefetch = true, &visitor), Some(DropReason::Prefetch), None),
+        (
+            judged(&view, |request| request.agent = "curl/8.5.0", &visitor),
+            Some(DropReason::Bot),
+            Some(BotClass::Library),
+        ),
+        (
+            judged(&view, |request| request.agent = "", &visitor),
+            Some(DropReason::Bot),
+            Some(BotClass::NoAgent),
+        ),
+        (judged(&driven, |_| {}, &visitor), Some(DropReason::Bot), Some(BotClass::Automation)),
+        (judged(&view, |_| {}, &hosted), Some(DropReason::Bot), Some(BotClass::DataCentre)),
+        (judged(&spam, |_| {}, &visitor), Some(DropReason::SpamReferrer), None),
+        // An opt-out makes nobody a visitor.
+        (judged(&spam, |request| request.opted_out = true, &visitor), Some(DropReason::SpamReferrer), None),
+    ];
+    for (admission, reason, bot) in cases {
+        assert_eq!((admission.site, admission.decision.err(), admission.bot), (Some(SiteId(1)), reason, bot));
+        assert!(admission.scrubbed.is_empty());
+    }
+}
+
 #[test]
 fn engagement_reports_time_and_depth() {
     let row = row(&admitter(), &engagement(), false);
@@ -132,7 +233,7 @@ fn engagement_reports_time_and_depth() {
 #[test]
 fn a_domain_nobody_registered_is_dropped_by_name() {
     let found = admitted(&admitter(), &beacon("unknown.kz"), false);
-    assert_eq!(found, [Admission { site: None, decision: Err(DropReason::UnknownSite) }]);
+    assert_eq!(found, [Admission::dropped(None, DropReason::UnknownSite)]);
 }
 
 #[test]
@@ -180,6 +281,7 @@ fn who_opted_out_is_counted_as_a_bare_tally() {
             utm_content: String::new(),
             utm_term: String::new(),
             click_id: String::new(),
+            region: String::new(),
             browser: String::new(),
             browser_version: String::new(),
             os: String::new(),
@@ -215,6 +317,24 @@ fn an_opted_out_engagement_has_nothing_to_attach_to() {
 }
 
 #[test]
+fn a_site_that_ignores_opt_outs_counts_those_visitors_like_any_other() {
+    let admitter = admitter();
+    let by_flag = Beacon { opted_out: true, ..beacon("ignoring.kz") };
+    let plain = row(&admitter, &beacon("ignoring.kz"), false);
+    assert!(plain.tag.is_some());
+    assert_eq!(row(&admitter, &beacon("ignoring.kz"), true), plain);
+    assert_eq!(row(&admitter, &by_flag, false), plain);
+}
+
+#[test]
+fn what_a_server_reports_of_nobody_is_a_tally_on_every_site() {
+    for domain in ["example.kz", "strict.kz", "ignoring.kz"] {
+        let nobody = Beacon { unattributed: true, ..beacon(domain) };
+        assert_eq!(row(&admitter(), &nobody, false).tag, None, "{domain}");
+    }
+}
+
+#[test]
 fn an_opt_out_makes_no_key() {
     let admitter = admitter();
     let _ = admitted(&admitter, &beacon("example.kz"), true);
@@ -237,7 +357,7 @@ proptest! {
             ..beacon("example.kz")
         };
         let client = ClientAddress::parse(&address).unwrap();
-        let request = RequestFacts { client: &client, agent: &agent, mobile_hint: None, accept_language: &format!("kk-{secret}"), opted_out };
+        let request = RequestFacts { client: &client, agent: &agent, hints: ClientHints::default(), prefetch: false, accept_language: &format!("kk-{secret}"), opted_out };
         for admission in admitter.admit(&beacon, &request, now()) {
             let row = admission.decision.unwrap();
             let mut encoded = Vec::new();

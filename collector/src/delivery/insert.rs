@@ -1,4 +1,4 @@
-//! One INSERT into `events`, with every setting that exactly-once rests on set explicitly: defaults differ between versions.
+//! One INSERT into `events` or `drops`, with every setting that exactly-once rests on set explicitly: defaults differ between versions.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -30,6 +30,24 @@ const SETTINGS: &[(&str, &str)] = &[
     ("log_comment", "collector/deliver"),
 ];
 
+/// Where batches go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// Rows of open days.
+    Events,
+    /// Counts of what was dropped.
+    Drops,
+}
+
+impl Table {
+    fn sql(self) -> String {
+        match self {
+            Self::Events => sql("events", events::row::COLUMNS.iter().map(|(column, _)| *column)),
+            Self::Drops => sql("drops", events::drops::COLUMNS.iter().copied()),
+        }
+    }
+}
+
 /// Inserts batches.
 pub struct Inserter {
     client: Client,
@@ -39,15 +57,20 @@ pub struct Inserter {
 }
 
 impl Inserter {
-    /// Through this access.
+    /// Through this access, into this table.
     #[must_use]
-    pub fn new(access: &ClickHouseAccess, send_timeout: Duration, end_timeout: Duration) -> Self {
+    pub fn new(
+        access: &ClickHouseAccess,
+        table: Table,
+        send_timeout: Duration,
+        end_timeout: Duration,
+    ) -> Self {
         let client = Client::default()
             .with_url(&access.url)
             .with_database(&access.database)
             .with_user(&access.user)
             .with_password(access.password.reveal());
-        Self { client, sql: sql(), send_timeout, end_timeout }
+        Self { client, sql: table.sql(), send_timeout, end_timeout }
     }
 
     /// Whether ClickHouse answers this user at all.
@@ -85,9 +108,9 @@ impl Inserter {
 }
 
 /// The statement: columns by name, so that a column the table has and we don't gets its default.
-fn sql() -> String {
-    let mut sql = String::from("INSERT INTO events (");
-    for (index, (column, _)) in events::row::COLUMNS.iter().enumerate() {
+fn sql<'a>(table: &str, columns: impl Iterator<Item = &'a str>) -> String {
+    let mut sql = format!("INSERT INTO {table} (");
+    for (index, column) in columns.enumerate() {
         let separator = if index == 0 { "" } else { ", " };
         write!(sql, "{separator}`{column}`").expect("writing to a string");
     }
@@ -101,11 +124,16 @@ mod tests {
 
     #[test]
     fn the_statement_names_every_column_once_and_binds_nothing() {
-        let sql = sql();
+        let sql = Table::Events.sql();
         assert!(sql.starts_with("INSERT INTO events (`site`, `day`, `closes_at`, `tag`,"));
         assert!(sql.ends_with("`collector`, `sequence`) FORMAT RowBinary"));
         assert_eq!(sql.matches('`').count(), 2 * events::row::COLUMNS.len());
         // The client would take it for a placeholder.
         assert!(!sql.contains('?'));
+        assert!(
+            Table::Drops
+                .sql()
+                .starts_with("INSERT INTO drops (`site`, `day`, `closes_at`, `reason`, `count`, `sequence`)")
+        );
     }
 }

@@ -13,11 +13,12 @@
 //! | | `sd`, `e` | of an `engagement`: scroll depth in percent, engaged time in ms |
 //! | | `v` | version of the tracker; read over |
 //! | | `z`, `w`, `o` | ours: IANA time zone, screen width in px, 1 when the visitor opted out |
+//! | | `b` | ours, numbered as by GoatCounter: 150 to 153 when the tracker saw that a program drives the browser |
 //!
 //! Unknown keys are read over. What is malformed is refused with the name of the field, a static sentence and a reason; no
 //! error repeats what was sent.
 
-mod fields;
+pub(super) mod fields;
 mod money;
 
 use events::{Beacon, Engagement, RefuseReason};
@@ -35,6 +36,8 @@ const MOST_DOMAINS: usize = 20;
 const NO_ENGAGED_MS: u32 = 30 * 24 * 3600 * 1000;
 /// Longest time zone name taken; the longest there is has 32.
 const LONGEST_TIME_ZONE: usize = 64;
+/// What `b` says of a browser that a program drives. Other numbers are read over.
+const AUTOMATION: std::ops::RangeInclusive<u8> = 150..=153;
 /// Events whose `path` property is the page's path unless the sender gives one.
 const WITH_PATH: [&str; 3] = ["404", "WP Form Completions", "Form: Submission"];
 
@@ -51,7 +54,14 @@ pub struct ParseError {
 }
 
 impl ParseError {
-    const fn field(field: &'static str, message: &'static str) -> Self {
+    /// The body is no JSON object.
+    pub(super) const MALFORMED: Self = Self {
+        reason: RefuseReason::MalformedBody,
+        field: "request",
+        message: "the body is not a JSON object",
+    };
+
+    pub(super) const fn field(field: &'static str, message: &'static str) -> Self {
         Self { reason: RefuseReason::InvalidField, field, message }
     }
 }
@@ -62,13 +72,14 @@ impl ParseError {
 /// [`RefuseReason::MalformedBody`] when the body is no JSON object, [`RefuseReason::InvalidField`] when a field is missing or
 /// cannot be meant.
 pub fn parse(body: &[u8]) -> Result<Beacon, ParseError> {
-    let malformed = ParseError {
-        reason: RefuseReason::MalformedBody,
-        field: "request",
-        message: "the body is not a JSON object",
-    };
-    let mut body: Map<String, Value> = serde_json::from_slice(body).map_err(|_| malformed)?;
+    of(serde_json::from_slice(body).map_err(|_| ParseError::MALFORMED)?)
+}
 
+/// The beacon of a body that was read already.
+///
+/// # Errors
+/// [`RefuseReason::InvalidField`] when a field is missing or cannot be meant.
+pub fn of(mut body: Map<String, Value>) -> Result<Beacon, ParseError> {
     let name = name(&body)?;
     let url = url(&mut body)?;
     let address = Address::parse(&url).ok_or(ParseError::field("url", "must be a valid url"))?;
@@ -94,6 +105,10 @@ pub fn parse(body: &[u8]) -> Result<Beacon, ParseError> {
         time_zone: fields::text(&body, "z").filter(|zone| zone.len() <= LONGEST_TIME_ZONE).map(str::to_owned),
         screen_width: body.get("w").and_then(Value::as_u64).and_then(|width| u32::try_from(width).ok()),
         opted_out: fields::flag(body.get("o")),
+        unattributed: false,
+        automation: fields::integer(body.get("b"))
+            .and_then(|b| u8::try_from(b).ok())
+            .filter(|b| AUTOMATION.contains(b)),
         name,
         url,
     })
@@ -146,7 +161,7 @@ fn domains(body: &Map<String, Value>, address: &Address<'_>) -> Result<Vec<Strin
     };
     let mut domains: Vec<String> = Vec::with_capacity(1);
     for domain in list.split(',') {
-        let domain = without_www(domain.trim()).to_lowercase();
+        let domain = crate::rules::ascii_host(without_www(domain.trim())).into_owned();
         // Twice the same site would count the view twice.
         if !domain.is_empty() && !domains.contains(&domain) {
             domains.push(domain);

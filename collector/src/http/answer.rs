@@ -5,7 +5,8 @@ use events::RefuseReason;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
@@ -49,6 +50,14 @@ pub fn refused(reason: RefuseReason, detail: Option<(&'static str, &'static str)
         RefuseReason::Overloaded => {
             (StatusCode::SERVICE_UNAVAILABLE, "Too many beacons at once. Try again later.")
         }
+        RefuseReason::InvalidKey => (
+            StatusCode::UNAUTHORIZED,
+            "Send a site key of scope events as a Bearer token in the Authorization header.",
+        ),
+        RefuseReason::TooManyItems => (StatusCode::PAYLOAD_TOO_LARGE, "The batch has too many items."),
+        RefuseReason::ForeignSite => (StatusCode::BAD_REQUEST, "The key is for another site."),
+        RefuseReason::DayClosed => (StatusCode::BAD_REQUEST, "That day of the site has closed."),
+        RefuseReason::InFuture => (StatusCode::BAD_REQUEST, "The time lies in the future."),
     };
     let mut answer = match detail {
         // Plausible's shape, which its clients know.
@@ -57,16 +66,30 @@ pub fn refused(reason: RefuseReason, detail: Option<(&'static str, &'static str)
         }
         None => problem(status, reason.code(), sentence),
     };
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if reason == RefuseReason::InvalidKey {
+        answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    allow_any_origin(retry_later(answer))
+}
+
+/// Says when to try again, if the answer is that it can't be done now.
+#[must_use]
+pub fn retry_later(mut answer: Answer) -> Answer {
+    if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
     }
-    allow_any_origin(answer)
+    answer
 }
 
 /// The beacon was taken; `dropped` are the codes of those of its domains that were not kept, by policy.
 #[must_use]
 pub fn taken(dropped: &[&'static str]) -> Answer {
-    let mut answer = text(StatusCode::ACCEPTED, "ok");
+    with_dropped(text(StatusCode::ACCEPTED, "ok"), dropped)
+}
+
+/// The answer with what was dropped in its headers, for any page to read.
+#[must_use]
+pub fn with_dropped(mut answer: Answer, dropped: &[&'static str]) -> Answer {
     if !dropped.is_empty() {
         let reasons = HeaderValue::try_from(dropped.join(",")).expect("codes are plain ASCII");
         answer.headers_mut().insert(DROPPED, HeaderValue::from(dropped.len()));
@@ -81,7 +104,10 @@ pub fn preflight() -> Answer {
     let mut answer = bare(StatusCode::NO_CONTENT);
     let headers = answer.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST, OPTIONS"));
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type"));
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("content-type, x-debug-request, x-umami-cache"),
+    );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     allow_any_origin(answer)
 }
@@ -155,7 +181,8 @@ pub(super) fn json(status: StatusCode, body: Value) -> Answer {
     whole(status, JSON, body.to_string().into())
 }
 
-fn whole(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {
+/// A whole body of this kind.
+pub(super) fn whole(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {
     let mut answer = bare(status);
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     *answer.body_mut() = Full::new(body);

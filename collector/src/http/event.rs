@@ -1,34 +1,54 @@
-//! `POST /api/event`: one body, one beacon for each domain it names, one outcome for each.
+//! `POST /api/event`: one body, one beacon for each domain it names, one outcome for each ([`super::keep`]).
 //!
-//! The answer is 202 when every one of them is stored or dropped by policy. If one could not be stored it is 503, although
-//! others may have been: a lost beacon must never hide behind a 2xx.
+//! With `X-Debug-Request: true` it is a dry run ([`super::dry_run`]).
 
 use std::time::Instant;
 
 use bytes::Bytes;
-use events::{Beacon, DropReason, EventRow, Outcome, RefuseReason};
+use events::{Beacon, Outcome, RefuseReason};
 use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName, USER_AGENT};
 use http::{HeaderMap, Request};
 use hyper::body::Body;
 use serve::body::{BodyError, read_capped};
-use tokio::sync::oneshot;
 
 use super::Door;
 use super::answer::{self, Answer};
+use super::dry_run;
 use crate::address::{ClientAddress, Peer};
 use crate::admit::{Admission, RequestFacts};
-use crate::dialect::native;
-use crate::journal::JournalError;
+use crate::agent::ClientHints;
+use crate::dialect::{ParseError, native};
 use crate::metrics::Ticket;
 
 const SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
 const DNT: HeaderName = HeaderName::from_static("dnt");
+const SEC_CH_UA: HeaderName = HeaderName::from_static("sec-ch-ua");
 const SEC_CH_UA_MOBILE: HeaderName = HeaderName::from_static("sec-ch-ua-mobile");
+const SEC_CH_UA_PLATFORM: HeaderName = HeaderName::from_static("sec-ch-ua-platform");
+/// Headers by which browsers say that nobody sees the page yet; the last three are Firefox's and Safari's of old.
+const PURPOSES: [HeaderName; 4] = [
+    HeaderName::from_static("sec-purpose"),
+    HeaderName::from_static("purpose"),
+    HeaderName::from_static("x-moz"),
+    HeaderName::from_static("x-purpose"),
+];
 
 /// Why a body has no beacon to decide about.
-struct Refusal {
-    reason: RefuseReason,
-    detail: Option<(&'static str, &'static str)>,
+pub(super) struct Refusal {
+    pub(super) reason: RefuseReason,
+    pub(super) detail: Option<(&'static str, &'static str)>,
+}
+
+impl Refusal {
+    pub(super) fn answer(&self) -> Answer {
+        answer::refused(self.reason, self.detail)
+    }
+}
+
+impl From<ParseError> for Refusal {
+    fn from(error: ParseError) -> Self {
+        Self { reason: error.reason, detail: Some((error.field, error.message)) }
+    }
 }
 
 impl From<RefuseReason> for Refusal {
@@ -43,22 +63,24 @@ impl Door {
     where
         B: Body<Data = Bytes> + Unpin,
     {
+        if dry_run::is_asked_for(request.headers()) {
+            return self.dry_run(peer, request).await;
+        }
         let begun = Instant::now();
         let Some(mut ticket) = self.metrics.ledger.receive(self.limits.in_flight) else {
             return answer::refused(RefuseReason::Overloaded, None);
         };
-        match self.admissions(peer, request, &mut ticket).await {
-            Ok(admissions) => self.keep(admissions, ticket, begun).await,
-            Err(Refusal { reason, detail }) => {
-                ticket.settle(Outcome::Refused(reason));
-                tracing::debug!(code = reason.code(), "a beacon is refused");
-                answer::refused(reason, detail)
-            }
+        match self.read_beacon(peer, request, &mut ticket).await {
+            Ok(admissions) => match self.keep(admissions, ticket, begun).await.told() {
+                Ok(dropped) => answer::taken(&dropped),
+                Err(reason) => answer::refused(reason, None),
+            },
+            Err(refusal) => refused(&refusal, ticket),
         }
     }
 
     /// Reads the body and decides about it. When this returns, the address and the agent are gone.
-    async fn admissions<B>(
+    async fn read_beacon<B>(
         &self,
         peer: Option<&Peer>,
         request: Request<B>,
@@ -68,90 +90,76 @@ impl Door {
         B: Body<Data = Bytes> + Unpin,
     {
         let (head, body) = request.into_parts();
-        if !is_known_media_type(&head.headers) {
-            return Err(RefuseReason::UnsupportedMediaType.into());
-        }
-        let body = read_capped(body, self.limits.body_bytes, self.limits.body_timeout);
-        let body = body.await.map_err(|error| match error {
-            BodyError::TooLarge => RefuseReason::BodyTooLarge,
-            BodyError::TimedOut | BodyError::Incomplete => RefuseReason::BodyIncomplete,
-        })?;
+        let body = self.read_body(&head.headers, body, self.limits.body_bytes).await?;
         ticket.body_arrived();
         let peer = peer.ok_or(RefuseReason::BodyIncomplete)?;
-        let beacon = native::parse(&body)
-            .map_err(|error| Refusal { reason: error.reason, detail: Some((error.field, error.message)) })?;
-        Ok(self.admit(&beacon, peer, &head.headers))
+        Ok(self.admit(&native::parse(&body)?, peer, &head.headers))
     }
 
-    fn admit(&self, beacon: &Beacon, peer: &Peer, headers: &HeaderMap) -> Vec<Admission> {
+    /// The body of a request that says it is JSON, or says nothing.
+    pub(super) async fn read_body<B>(
+        &self,
+        headers: &HeaderMap,
+        body: B,
+        limit_bytes: usize,
+    ) -> Result<Bytes, Refusal>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        if !is_known_media_type(headers) {
+            return Err(RefuseReason::UnsupportedMediaType.into());
+        }
+        let body = read_capped(body, limit_bytes, self.limits.body_timeout);
+        body.await.map_err(|error| match error {
+            BodyError::TooLarge => RefuseReason::BodyTooLarge.into(),
+            BodyError::TimedOut | BodyError::Incomplete => RefuseReason::BodyIncomplete.into(),
+        })
+    }
+
+    /// Decides about a beacon by what the request says of its sender.
+    pub(super) fn admit(&self, beacon: &Beacon, peer: &Peer, headers: &HeaderMap) -> Vec<Admission> {
         let client = ClientAddress::resolve(peer, headers, &self.trusted);
-        let says = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|header| header == value);
-        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let mobile_hint = match text(SEC_CH_UA_MOBILE) {
-            "?1" => Some(true),
-            "?0" => Some(false),
-            _ => None,
-        };
-        let facts = RequestFacts {
-            client: &client,
-            agent: text(USER_AGENT),
-            mobile_hint,
-            accept_language: text(ACCEPT_LANGUAGE),
-            opted_out: says(&SEC_GPC, "1") || says(&DNT, "1"),
-        };
-        self.admitter.admit(beacon, &facts, self.clock.now())
+        self.admitter.admit(beacon, &facts(&client, headers), self.clock.now())
     }
+}
 
-    /// Puts what is kept into the journal, and answers when it is on disk.
-    async fn keep(&self, admissions: Vec<Admission>, ticket: Ticket, begun: Instant) -> Answer {
-        let (mut dropped, mut stored) = (Vec::new(), Vec::new());
-        let mut tickets = vec![ticket];
-        while tickets.len() < admissions.len() {
-            tickets.push(tickets[0].another());
-        }
-        for (admission, ticket) in admissions.into_iter().zip(tickets) {
-            match admission.decision {
-                Ok(row) => stored.push(self.store(&row, ticket)),
-                Err(reason) => {
-                    ticket.settle(Outcome::Dropped(reason));
-                    dropped.push(DropReason::code(reason));
-                }
-            }
-        }
-        let mut lost = false;
-        for outcome in &mut stored {
-            // A sender that is gone means that the journal is.
-            lost |= !matches!(outcome.await, Ok(Ok(())));
-        }
-        if lost {
-            return answer::refused(RefuseReason::JournalUnavailable, None);
-        }
-        if !stored.is_empty() {
-            self.metrics.acknowledged(begun);
-        }
-        answer::taken(&dropped)
+/// What the request says besides the body.
+pub(super) fn facts<'a>(client: &'a ClientAddress, headers: &'a HeaderMap) -> RequestFacts<'a> {
+    let says = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|header| header == value);
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let mobile = match text(SEC_CH_UA_MOBILE) {
+        "?1" => Some(true),
+        "?0" => Some(false),
+        _ => None,
+    };
+    let prefetch = PURPOSES.iter().any(|name| {
+        headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|purpose| {
+            let purpose = purpose.to_ascii_lowercase();
+            ["prefetch", "prerender", "preview"].iter().any(|said| purpose.contains(said))
+        })
+    });
+    RequestFacts {
+        client,
+        agent: text(USER_AGENT),
+        hints: ClientHints { brands: text(SEC_CH_UA), mobile, platform: text(SEC_CH_UA_PLATFORM) },
+        prefetch,
+        accept_language: text(ACCEPT_LANGUAGE),
+        opted_out: says(&SEC_GPC, "1") || says(&DNT, "1"),
     }
+}
 
-    /// Gives a row to the journal. The ticket goes with it, so that the outcome is counted even if the client hangs up.
-    fn store(&self, row: &EventRow, ticket: Ticket) -> oneshot::Receiver<Result<(), JournalError>> {
-        let (settled, outcome) = oneshot::channel();
-        let mut bytes = Vec::with_capacity(512);
-        row.encode(&mut bytes);
-        self.journal.submit(&bytes, row.closes_at.get(), move |result| {
-            ticket.settle(match result {
-                Ok(()) => Outcome::Stored,
-                Err(_) => Outcome::Refused(RefuseReason::JournalUnavailable),
-            });
-            // The client may have hung up.
-            let _unheard = settled.send(result);
-        });
-        outcome
-    }
+/// Counts and tells a refusal.
+pub(super) fn refused(refusal: &Refusal, ticket: Ticket) -> Answer {
+    ticket.settle(Outcome::Refused(refusal.reason));
+    tracing::debug!(code = refusal.reason.code(), "a beacon is refused");
+    refusal.answer()
 }
 
 /// `text/plain` needs no preflight, `application/json` is what servers send; some clients name none.
 fn is_known_media_type(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE) else { return true };
     let kind = value.to_str().unwrap_or("-").split(';').next().unwrap_or("").trim();
-    ["text/plain", "application/json"].iter().any(|known| kind.eq_ignore_ascii_case(known))
+    ["text/plain", "application/json", "application/x-ndjson"]
+        .iter()
+        .any(|known| kind.eq_ignore_ascii_case(known))
 }

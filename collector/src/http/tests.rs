@@ -20,16 +20,28 @@ use super::answer::Answer;
 use super::*;
 use crate::admit::AdmitConfig;
 use crate::agent::Agents;
+use crate::bot::data_centre::DataCentres;
 use crate::geo::Geo;
 use crate::http::demo::DEMO_DOMAIN;
 use crate::identity::{Custody, Vault};
 use crate::journal::JournalConfig;
+use crate::source::spam::SpamHosts;
 
 const PAGEVIEW: &str = r#"{"n":"pageview","u":"https://example.kz/bet","d":"example.kz"}"#;
 
+const AGENT: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36";
+const UMAMI_ID: &str = "94db1cb1-74f4-4a40-ad6c-962362670409";
+
+mod clients;
+mod servers;
+
 struct Bench {
     door: Arc<Door>,
+    sites: Arc<SiteList>,
+    hand: serve::clock::ManualClock,
     journal: Arc<Journal>,
+    drops: Arc<Journal>,
     metrics: Arc<Metrics>,
     registry: Registry,
     _home: tempfile::TempDir,
@@ -43,16 +55,23 @@ fn bench(limits: BeaconLimits) -> Bench {
         domain: "example.kz".into(),
         zone: TimeZone::get("Asia/Almaty").unwrap(),
         opt_out: OptOutMode::Tally,
+        rules: events::SiteRules { umami_id: Some(UMAMI_ID.into()), ..events::SiteRules::default() },
+        keys: vec![events::KeyHash(*blake3::hash(&[7; 32]).as_bytes())],
     }]);
     let vault = Arc::new(Vault::new(Custody::memory()));
     let journal = Arc::new(Journal::open(&home.path().join("journal"), 1, JournalConfig::default()).unwrap());
+    let drops = Arc::new(Journal::open(&home.path().join("drops"), 1, JournalConfig::default()).unwrap());
     let registry = Registry::new();
+    // Noon in Almaty.
+    let (clock, hand) = Clock::manual("2026-11-22T07:00:00Z".parse().unwrap());
     let metrics = Arc::new(Metrics::register(&registry, &journal, &vault).unwrap());
     let admitter = Admitter::new(AdmitConfig {
-        sites,
+        sites: Arc::clone(&sites),
         vault,
         geo: Arc::new(Geo::time_zone_only()),
         agents: Agents::load().unwrap(),
+        spam: SpamHosts::default(),
+        data_centres: DataCentres::default(),
         collector_id: 1,
     });
     let door = Door::new(
@@ -61,10 +80,12 @@ fn bench(limits: BeaconLimits) -> Bench {
         limits,
         true,
         Arc::clone(&journal),
+        Arc::clone(&drops),
         Arc::clone(&metrics),
-        Clock::system(),
+        clock,
     );
-    Bench { door: Arc::new(door), journal, metrics, registry, _home: home }
+    let door = door.with_dialects(Dialects { umami: true, goatcounter: true });
+    Bench { door: Arc::new(door), sites, hand, journal, drops, metrics, registry, _home: home }
 }
 
 fn post(kind: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
@@ -75,13 +96,20 @@ fn request(method: Method, path: &str) -> Request<Full<Bytes>> {
     Request::builder().method(method).uri(path).body(Full::default()).unwrap()
 }
 
+/// With an agent that is no robot's.
+fn browsing(mut request: Request<Full<Bytes>>) -> Request<Full<Bytes>> {
+    request.headers_mut().entry(header::USER_AGENT).or_insert_with(|| AGENT.parse().unwrap());
+    request
+}
+
 fn peer() -> Peer {
     Peer::parse("192.0.2.1").unwrap()
 }
 
 impl Bench {
+    /// As a browser asks.
     async fn ask(&self, request: Request<Full<Bytes>>) -> Answer {
-        self.door.answer(Some(&peer()), request).await
+        self.door.answer(Some(&peer()), browsing(request)).await
     }
 
     fn settled(&self, outcome: Outcome) -> u64 {
@@ -193,7 +221,7 @@ async fn a_client_that_hangs_up_still_leaves_one_outcome() {
     let bench = bench(BeaconLimits::default());
     {
         let peer = peer();
-        let mut asked = pin!(bench.door.answer(Some(&peer), post("text/plain", PAGEVIEW)));
+        let mut asked = pin!(bench.door.answer(Some(&peer), browsing(post("text/plain", PAGEVIEW))));
         // Polled once: the row is with the journal, the answer is not there (or just is).
         let _gone: Poll<Answer> = asked.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     }
@@ -231,6 +259,13 @@ async fn each_path_knows_its_methods() {
         (Method::PUT, "/demo/", 405, "GET, HEAD"),
         (Method::GET, "/demo/../Cargo.toml", 404, ""),
         (Method::GET, "/demo/nowhere", 404, ""),
+        (Method::GET, "/api/events", 405, "POST"),
+        (Method::OPTIONS, "/api/events", 405, "POST"),
+        (Method::POST, "/api/pixel.gif", 405, "GET"),
+        (Method::OPTIONS, "/api/send", 204, ""),
+        (Method::GET, "/api/batch", 405, "POST, OPTIONS"),
+        (Method::DELETE, "/count", 405, "GET, POST"),
+        (Method::GET, "/api/v0/count", 405, "POST"),
         (Method::GET, "/", 404, ""),
         (Method::POST, "/nowhere", 404, ""),
     ] {
@@ -254,7 +289,10 @@ async fn a_preflight_is_answered_for_a_day() {
     let bench = bench(BeaconLimits::default());
     let answer = bench.ask(request(Method::OPTIONS, "/api/event")).await;
     assert_eq!(says(&answer, header::ACCESS_CONTROL_ALLOW_ORIGIN), "*");
-    assert_eq!(says(&answer, header::ACCESS_CONTROL_ALLOW_HEADERS), "content-type");
+    assert_eq!(
+        says(&answer, header::ACCESS_CONTROL_ALLOW_HEADERS),
+        "content-type, x-debug-request, x-umami-cache"
+    );
     assert_eq!(says(&answer, header::ACCESS_CONTROL_MAX_AGE), "86400");
 }
 

@@ -43,15 +43,20 @@ const MAGIC: &[u8; 8] = b"SANAQJNL";
 
 /// What a segment says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
-    pub(super) version: u32,
-    pub(super) collector: u16,
-    pub(super) identity: u128,
-    pub(super) first_sequence: u64,
+pub struct Header {
+    /// Version of the format.
+    pub version: u32,
+    /// Whose rows they are.
+    pub collector: u16,
+    /// What the segment is known by, and what its checksums begin with.
+    pub identity: u128,
+    /// Number of its first row.
+    pub first_sequence: u64,
 }
 
 impl Header {
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+    /// Appends it to `out`.
+    pub fn encode(&self, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&self.version.to_le_bytes());
@@ -65,7 +70,7 @@ impl Header {
     }
 
     /// The header of these bytes; `None` when it is cut short or damaged.
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+    pub fn read(bytes: &[u8]) -> Option<Self> {
         let bytes = bytes.get(..HEADER_BYTES)?;
         let checksum = u32::from_le_bytes(array(bytes, HEADER_BYTES - 4)?);
         if !bytes.starts_with(MAGIC) || crc32c::crc32c(&bytes[..HEADER_BYTES - 4]) != checksum {
@@ -81,14 +86,7 @@ impl Header {
 }
 
 /// Appends one record to `out`.
-pub(super) fn encode(
-    out: &mut Vec<u8>,
-    identity: u128,
-    place: u32,
-    closes_at: i64,
-    row: &[u8],
-    sequence: u64,
-) {
+pub fn encode(out: &mut Vec<u8>, identity: u128, place: u32, closes_at: i64, row: &[u8], sequence: u64) {
     let length = u32::try_from(row.len() + SEQUENCE_BYTES).expect("rows are at most MAX_ROW_BYTES long");
     out.extend_from_slice(&marker(identity));
     out.extend_from_slice(&length.to_le_bytes());
@@ -104,28 +102,28 @@ pub(super) fn encode(
 
 /// One intact record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Record<'a> {
+pub struct Record<'a> {
     /// Where it ends in the file.
-    pub(super) end: usize,
+    pub end: usize,
     /// Its row's place in its group.
-    pub(super) place: u32,
+    pub place: u32,
     /// When its row's day ends.
-    pub(super) closes_at: i64,
+    pub closes_at: i64,
     /// Its row's number.
-    pub(super) sequence: u64,
+    pub sequence: u64,
     /// The row as it is sent.
-    pub(super) body: &'a [u8],
+    pub body: &'a [u8],
 }
 
 impl<'a> Record<'a> {
     /// The row without its sequence number.
-    pub(super) fn row(&self) -> &'a [u8] {
+    pub fn row(&self) -> &'a [u8] {
         &self.body[..self.body.len() - SEQUENCE_BYTES]
     }
 }
 
 /// The intact records of a segment, in order. What is damaged between them is passed over.
-pub(super) struct Records<'a> {
+pub struct Records<'a> {
     bytes: &'a [u8],
     identity: u128,
     at: usize,
@@ -134,7 +132,7 @@ pub(super) struct Records<'a> {
 
 impl<'a> Records<'a> {
     /// Over a segment's file, header included.
-    pub(super) fn of(bytes: &'a [u8], identity: u128, first_sequence: u64) -> Self {
+    pub fn of(bytes: &'a [u8], identity: u128, first_sequence: u64) -> Self {
         Self { bytes, identity, at: HEADER_BYTES, least_sequence: first_sequence }
     }
 

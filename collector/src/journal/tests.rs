@@ -229,6 +229,17 @@ proptest! {
 }
 
 #[test]
+fn a_rotation_that_failed_forgets_no_sequence_number() {
+    // The one segment with rows is delivered, the open one was removed, and the sync of the new one's name failed.
+    let append = |rows, length| Step::Append { rows, day: 1, length };
+    let failed = [Step::Fail(Call::Append), Step::Fail(Call::SyncNames)];
+    let before = [append(1, 0), Step::Restart];
+    let after = [append(5, 104), Step::Deliver { reply: true }, Step::Restart, append(1, 0)];
+    let steps = [&before[..], &failed, &after].concat();
+    assert_eq!(play(ModelDisk::default(), &steps), Ok(()));
+}
+
+#[test]
 fn a_disk_that_only_says_it_synced_is_caught() {
     let steps = [Step::Append { rows: 3, day: 1, length: 9 }, Step::PowerCut { seed: 0 }];
     assert!(play(ModelDisk::lying(), &steps).is_err());

@@ -17,6 +17,8 @@ pub(super) struct Writer {
     collector: u16,
     next_sequence: u64,
     active: Option<Active>,
+    /// An empty file that a failed rotation left: while there is no open segment it remembers the next sequence number.
+    spare: Option<Name>,
     buffer: Vec<u8>,
 }
 
@@ -32,7 +34,7 @@ struct Active {
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, disk: Arc<dyn Disk>, collector: u16, next_sequence: u64) -> Self {
-        Self { shared, disk, collector, next_sequence, active: None, buffer: Vec::new() }
+        Self { shared, disk, collector, next_sequence, active: None, spare: None, buffer: Vec::new() }
     }
 
     /// Works until the journal is closed.
@@ -138,12 +140,18 @@ impl Writer {
         // New random bits for each try: a name is never given twice, not even to a file that was never used.
         let name = Name { first_sequence: self.next_sequence, identity: rand::random(), state: State::Open };
         let file = self.disk.create(&name.to_string())?;
-        let rotated = self.seal_active().and_then(|()| self.disk.sync_names());
-        if let Err(error) = rotated {
+        if let Err(error) = self.seal_active() {
             // Never used and empty: should this fail too, the next start removes it.
             let _left_behind = self.disk.remove(&name.to_string());
             return Err(error);
         }
+        // The old one no longer remembers the next sequence number, so the new one stays, whatever comes now; what a
+        // failed try left for that purpose may go. Should it not, the next start removes it.
+        if let Some(spare) = self.spare.replace(name) {
+            let _left_behind = self.disk.remove(&spare.to_string());
+        }
+        self.disk.sync_names()?;
+        self.spare = None;
         self.active =
             Some(Active { name, file, open: Open::default(), days: Days::default(), broken: false });
         if self.shared.state().publish() {

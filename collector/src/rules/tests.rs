@@ -36,7 +36,8 @@ fn without_a_list_a_site_takes_its_domain_and_the_subdomains() {
 
 #[test]
 fn a_domain_in_cyrillic_is_the_same_in_both_alphabets() {
-    let of = Site { domain: "xn--80aaa0a6ah4a.xn--80ao21a".into(), ..Site::clone(&site(SiteRules::default())) };
+    let of =
+        Site { domain: "xn--80aaa0a6ah4a.xn--80ao21a".into(), ..Site::clone(&site(SiteRules::default())) };
     let host = idna::domain_to_unicode(&of.domain).0;
     assert!(!host.is_ascii());
     let rules = Rules::of(&of);
@@ -46,7 +47,8 @@ fn a_domain_in_cyrillic_is_the_same_in_both_alphabets() {
 
 #[test]
 fn a_list_of_hosts_replaces_the_default() {
-    let rules = SiteRules { allow_hosts: list(&["shop.kz", "*.preview.kz", "www.other.kz"]), ..SiteRules::default() };
+    let rules =
+        SiteRules { allow_hosts: list(&["shop.kz", "*.preview.kz", "www.other.kz"]), ..SiteRules::default() };
     let rules = Rules::of(&site(rules));
     for (host, allowed) in [
         ("shop.kz", true),
@@ -103,9 +105,10 @@ fn stars_stop_at_slashes_and_two_stars_do_not() {
         ("/*/x", "/бет/x", true),
         ("**/x", "/a/b/x", true),
         ("**.pdf", "/d/f.pdf", true),
-        ("*", "/", true),
-        ("*", "/a", true),
-        ("*", "/a/b", false),
+        ("*", "/", false),
+        ("/*", "/", true),
+        ("/*", "/a", true),
+        ("/*", "/a/b", false),
         ("**", "", true),
         ("/a*b*c", "/aXbbYc", true),
         ("/a*b*c", "/aXbY", false),
@@ -122,6 +125,11 @@ fn kept_parameters_stay_and_the_others_go() {
     assert_eq!(kept("https://example.kz/p?token=SECRET&tab=b&id=7&utm_source=x"), "?tab=b&id=7");
     assert_eq!(kept("https://example.kz/p?ID=7"), "");
     assert_eq!(kept("https://example.kz/p"), "");
+
+    let mut path = "/p#/route".to_owned();
+    let address = Address::parse("https://example.kz/p?id=aigul%40mail.kz&tab=%D0%B1").unwrap();
+    rules.keep_query(&address, &mut path);
+    assert_eq!(path, "/p?id=:email&tab=б#/route");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use collector::delivery::insert::Inserter;
+use collector::delivery::insert::{Inserter, Table};
 use collector::delivery::verdict::ErrorClass;
 use collector::{CollectorConfig, Keys};
 use engine::Engine;
@@ -53,7 +53,8 @@ async fn a_batch_whose_reply_was_lost_is_sent_again_and_stored_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_token_alone_decides_what_is_a_repetition() {
     let scene = Scene::new("tokens").await;
-    let inserter = Inserter::new(&scene.access, Duration::from_secs(5), Duration::from_secs(30));
+    let inserter =
+        Inserter::new(&scene.access, Table::Events, Duration::from_secs(5), Duration::from_secs(30));
     let rows = Bytes::from(row("/a", 1));
     inserter.insert("first", rows.clone()).await.unwrap();
     inserter.insert("first", rows.clone()).await.unwrap();
@@ -68,7 +69,8 @@ async fn the_token_alone_decides_what_is_a_repetition() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_of_several_days_is_completed_by_its_repetition() {
     let scene = Scene::new("several_days").await;
-    let inserter = Inserter::new(&scene.access, Duration::from_secs(5), Duration::from_secs(30));
+    let inserter =
+        Inserter::new(&scene.access, Table::Events, Duration::from_secs(5), Duration::from_secs(30));
     let both = [row("/a", 1), row("/b", 2)].concat();
     inserter.insert("token", both.clone().into()).await.unwrap();
     assert_eq!(scene.stored().await, (2, 2));
@@ -215,6 +217,7 @@ fn row(path: &str, sequence: u64) -> Vec<u8> {
         host: "example.kz".into(),
         path: path.into(),
         source: empty(),
+        channel: events::Channel::Direct,
         referrer_host: empty(),
         referrer_path: empty(),
         utm_source: empty(),
@@ -224,6 +227,7 @@ fn row(path: &str, sequence: u64) -> Vec<u8> {
         utm_term: empty(),
         click_id: empty(),
         country: "KZ".into(),
+        region: empty(),
         browser: empty(),
         browser_version: empty(),
         os: empty(),
@@ -243,4 +247,44 @@ fn row(path: &str, sequence: u64) -> Vec<u8> {
     row.encode(&mut bytes);
     bytes.extend_from_slice(&sequence.to_le_bytes());
     bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_dropped_is_counted_once_by_site_day_and_reason() {
+    let scene = Scene::new("drops").await;
+    let collector = scene.start(Clock::system()).await;
+    // Of three batches the reply is lost, so each is sent again.
+    scene.wire.faults.lost_replies.store(3, Ordering::SeqCst);
+    for _ in 0..40 {
+        assert_eq!(collector.send_from("other.kz", "a").await, StatusCode::ACCEPTED);
+    }
+    let counted = async || {
+        let counts: Vec<(u32, String, u64)> = scene
+            .owner
+            .query(
+                "SELECT site, toString(reason), sum(count) FROM drops GROUP BY site, day, closes_at, reason",
+            )
+            .fetch_all()
+            .await
+            .unwrap();
+        counts
+    };
+    eventually("the counts are delivered", async || collector.figure("sanaq_drops_waiting_rows") == 0.0)
+        .await;
+    assert_eq!(counted().await, [(1, "host_not_allowed".to_owned(), 40)]);
+    // Killed with counts in its journal, the next start delivers them, and those before are not counted again.
+    scene.wire.faults.lost_replies.store(1_000_000, Ordering::SeqCst);
+    for _ in 0..10 {
+        assert_eq!(collector.send_from("other.kz", "a").await, StatusCode::ACCEPTED);
+    }
+    collector.abort().await;
+    scene.wire.faults.lost_replies.store(0, Ordering::SeqCst);
+    let collector = scene.start(Clock::system()).await;
+    eventually("the rest is delivered", async || {
+        counted().await == [(1, "host_not_allowed".to_owned(), 50)]
+            && collector.figure("sanaq_drops_waiting_rows") == 0.0
+    })
+    .await;
+    assert_eq!(scene.stored().await, (0, 0));
+    collector.stop().await;
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use collector::identity::Inheritance;
 use collector::{Collector, CollectorConfig, CollectorParts, Keys};
 use engine::{Engine, User};
 use events::{Deliveries, OptOutMode, Site, SiteId, SiteList};
@@ -30,6 +31,10 @@ pub(crate) struct Scene {
     pub(crate) access: ClickHouseAccess,
     sites: Arc<SiteList>,
 }
+
+/// An agent that is no robot's.
+const AGENT: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36";
 
 impl Scene {
     /// With the schema in place, in a database named after the test.
@@ -59,6 +64,8 @@ impl Scene {
             domain: "example.kz".into(),
             zone: TimeZone::get("Asia/Almaty").unwrap(),
             opt_out: OptOutMode::Tally,
+            rules: events::SiteRules::default(),
+            keys: Vec::new(),
         }]);
         let access = access(User::Collector, &wire.url);
         Self { wire, owner: client, home: tempfile::tempdir().unwrap(), access, sites }
@@ -80,6 +87,7 @@ impl Scene {
             clickhouse: self.access.clone(),
             registry: &registry,
             readiness: &readiness,
+            inherited: Inheritance::default(),
         };
         let collector = Collector::build(config, parts).unwrap();
         let deliveries = collector.deliveries();
@@ -133,9 +141,17 @@ pub(crate) struct Running {
 impl Running {
     /// Sends a pageview of this path.
     pub(crate) async fn send(&self, path: &str) -> StatusCode {
-        let body = format!(r#"{{"n":"pageview","u":"https://example.kz/{path}","d":"example.kz"}}"#);
-        let request =
-            Request::post(&self.url).header("content-type", "text/plain").body(body.into()).unwrap();
+        self.send_from("example.kz", path).await
+    }
+
+    /// Sends a pageview of this path from a page of this host.
+    pub(crate) async fn send_from(&self, host: &str, path: &str) -> StatusCode {
+        let body = format!(r#"{{"n":"pageview","u":"https://{host}/{path}","d":"example.kz"}}"#);
+        let request = Request::post(&self.url)
+            .header("content-type", "text/plain")
+            .header("user-agent", AGENT)
+            .body(body.into())
+            .unwrap();
         self.http.request(request).await.unwrap().status()
     }
 

@@ -95,7 +95,7 @@ impl App {
             operations: url(&listeners.operations),
         };
         if config.public.demo {
-            register_demo(&control)?;
+            register_demo(&control, &addresses.public)?;
         }
 
         let (engine, accesses) = reach_clickhouse(&config, launcher).await?;
@@ -109,6 +109,7 @@ impl App {
         collect.trusted_proxies = config.collector.trusted_proxies;
         collect.keys = config.collector.keys;
         collect.demo = config.public.demo;
+        collect.dialects = config.dialects.0;
         collect.journal.max_bytes = config.journal.max_bytes;
         let parts = CollectorParts {
             clock: clock.clone(),
@@ -277,11 +278,25 @@ impl Listeners {
     }
 }
 
-fn register_demo(control: &ControlPlane) -> Result<(), Failure> {
+/// Registers the demo site, which stands on this machine's own address and not on its domain.
+fn register_demo(control: &ControlPlane, public: &str) -> Result<(), Failure> {
     match control.add_site(Author::Console, DEMO_DOMAIN, "Asia/Almaty") {
-        Ok(_) | Err(ControlError::DomainTaken) => Ok(()),
-        Err(error) => Err(Failure::unavailable(error)),
+        Ok(_) | Err(ControlError::DomainTaken) => {}
+        Err(error) => return Err(Failure::unavailable(error)),
     }
+    let mut hosts: Vec<String> =
+        [DEMO_DOMAIN, "127.0.0.1", "localhost", "[::1]"].map(str::to_owned).into_iter().collect();
+    let at = public.split_once("://").map_or(public, |(_, rest)| rest);
+    let host = at.rsplit_once(':').map_or(at, |(host, _port)| host).trim_end_matches('/').to_lowercase();
+    hosts.push(host);
+    hosts.sort_unstable();
+    hosts.dedup();
+    let site = control.site(DEMO_DOMAIN).map_err(Failure::unavailable)?;
+    if hosts.iter().all(|host| site.rules.allow_hosts.contains(host)) {
+        return Ok(());
+    }
+    let add = |rules: &mut events::SiteRules| rules.allow_hosts.extend(hosts);
+    control.change_rules(Author::Console, DEMO_DOMAIN, add).map(drop).map_err(Failure::unavailable)
 }
 
 /// Looks for days to seal until told to stop. A failed look is counted by the sealer and tried again.

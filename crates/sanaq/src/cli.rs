@@ -102,6 +102,32 @@ pub enum Site {
         #[command(flatten)]
         installation: Installation,
     },
+    /// Show a site's rules as JSON.
+    #[command(after_help = "Example:\n  sanaq site show example.kz")]
+    Show {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+        /// Domain of the site.
+        domain: String,
+    },
+    /// Set a site's rules. Each option may be repeated and replaces its list; an empty value clears it.
+    #[command(
+        after_help = "Example:\n  sanaq site set example.kz --allow-host example.kz --allow-host '*.example.kz' --shield-page '/admin/**'"
+    )]
+    Set {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+        /// Domain of the site.
+        domain: String,
+        /// What becomes of beacons of visitors who opted out (`Sec-GPC`, `DNT`).
+        #[arg(long, value_enum)]
+        opt_out: Option<OptOut>,
+        /// The rules.
+        #[command(flatten)]
+        rules: Rules,
+    },
     /// Stop counting a site. Its sealed statistics stay.
     #[command(after_help = "Example:\n  sanaq site remove example.kz")]
     Remove {
@@ -111,6 +137,46 @@ pub enum Site {
         /// Domain of the site.
         domain: String,
     },
+}
+
+/// What a site does with beacons of visitors who opted out.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum OptOut {
+    /// Count the view, and nothing of who saw it.
+    Tally,
+    /// Keep nothing.
+    Drop,
+    /// Count the visitor like any other.
+    Ignore,
+}
+
+/// The rules of a site. What is not given stays as it is.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Rules {
+    /// Host that pages may have (`example.kz`, `*.example.kz`, `*`); without any, the domain and its subdomains.
+    #[arg(long, value_name = "HOST")]
+    pub allow_host: Option<Vec<String>>,
+    /// Address or network whose beacons are dropped (`192.0.2.0/24`).
+    #[arg(long, value_name = "NETWORK")]
+    pub shield_address: Option<Vec<String>>,
+    /// Country whose beacons are dropped (`RU`).
+    #[arg(long, value_name = "CODE")]
+    pub shield_country: Option<Vec<String>>,
+    /// Page whose beacons are dropped; `*` stands for anything but a slash, `**` for anything.
+    #[arg(long, value_name = "PATH")]
+    pub shield_page: Option<Vec<String>>,
+    /// Host whose beacons are dropped, written as for `--allow-host`.
+    #[arg(long, value_name = "HOST")]
+    pub shield_host: Option<Vec<String>>,
+    /// Query parameter that stays part of the path, where it tells pages apart.
+    #[arg(long, value_name = "NAME")]
+    pub keep_param: Option<Vec<String>>,
+    /// Custom property that is kept; without any, all are.
+    #[arg(long, value_name = "NAME")]
+    pub allow_prop: Option<Vec<String>>,
+    /// The website's id (a UUID) in the Umami it came from.
+    #[arg(long, value_name = "UUID")]
+    pub umami_id: Option<String>,
 }
 
 /// What a member of staff may do.
@@ -164,6 +230,8 @@ pub enum User {
 pub enum Scope {
     /// Ask questions of one site's statistics.
     Stats,
+    /// Send beacons of one site in a server's name.
+    Events,
 }
 
 /// `sanaq key …`.

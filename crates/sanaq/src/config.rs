@@ -10,7 +10,9 @@ use serve::config::{Document, Environment, Reading};
 
 use crate::cli::{Installation, Serve};
 use crate::exit::Failure;
-use sections::{ClickHouse, Collector, Data, Engine, Journal, Log, Operations, Public, Seal, Staff};
+use sections::{
+    ClickHouse, Collector, Data, Dialects, Engine, Journal, Log, Operations, Public, Seal, Staff,
+};
 
 pub mod sections;
 
@@ -26,6 +28,8 @@ pub struct Config {
     pub operations: Operations,
     /// `[collector]`
     pub collector: Collector,
+    /// `[dialects]`
+    pub dialects: Dialects,
     /// `[journal]`
     pub journal: Journal,
     /// `[clickhouse]`
@@ -66,18 +70,21 @@ impl Config {
             document.section(),
             document.section(),
             document.section(),
+            document.section(),
         );
         let reading = document.finish().map_err(Failure::usage)?;
         if let Some(directory) = data {
             config.0.directory = directory.to_owned();
         }
-        let (data, public, staff, operations, collector, journal, clickhouse, engine, seal, log) = config;
+        let (data, public, staff, operations, collector, dialects, journal, clickhouse, engine, seal, log) =
+            config;
         Ok(Self {
             data,
             public,
             staff,
             operations,
             collector,
+            dialects,
             journal,
             clickhouse,
             engine,

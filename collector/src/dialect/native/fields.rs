@@ -14,17 +14,17 @@ const LONGEST_PROP_NAME: usize = 300;
 const LONGEST_PROP_VALUE: usize = 2000;
 
 /// The first of these keys that has a value; `null` is none.
-pub(super) fn first<'a>(body: &'a Map<String, Value>, keys: &[&str]) -> Option<&'a Value> {
+pub(in crate::dialect) fn first<'a>(body: &'a Map<String, Value>, keys: &[&str]) -> Option<&'a Value> {
     keys.iter().filter_map(|key| body.get(*key)).find(|value| !value.is_null())
 }
 
 /// A text that is not blank.
-pub(super) fn text<'a>(body: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+pub(in crate::dialect) fn text<'a>(body: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
     body.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
 }
 
 /// 1 or true, as a number, a text or itself.
-pub(super) fn flag(value: Option<&Value>) -> bool {
+pub(in crate::dialect) fn flag(value: Option<&Value>) -> bool {
     match value {
         Some(Value::Bool(set)) => *set,
         Some(Value::Number(number)) => number.as_i64() == Some(1),
@@ -34,7 +34,7 @@ pub(super) fn flag(value: Option<&Value>) -> bool {
 }
 
 /// An integer, as a number or as text.
-pub(super) fn integer(value: Option<&Value>) -> Option<i64> {
+pub(in crate::dialect) fn integer(value: Option<&Value>) -> Option<i64> {
     match value? {
         Value::Number(number) => number.as_i64(),
         Value::String(text) => text.trim().parse().ok(),

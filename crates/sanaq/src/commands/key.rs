@@ -11,6 +11,7 @@ pub(super) fn run(command: cli::Key) -> Result<(), Failure> {
         cli::Key::Add { installation, site, scope } => {
             let scope = match scope {
                 cli::Scope::Stats => Scope::Stats,
+                cli::Scope::Events => Scope::Events,
             };
             let control = control_plane(&installation)?;
             let key = control.create_api_key(Author::Console, &site, scope).map_err(Failure::usage)?;

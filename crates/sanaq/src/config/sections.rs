@@ -139,6 +139,21 @@ impl Settings for Collector {
     }
 }
 
+/// `[dialects]`
+pub struct Dialects(pub collector::http::Dialects);
+
+impl Settings for Dialects {
+    const SECTION: &'static str = "dialects";
+    const DOC: &'static str = "Other tools' trackers that are understood, to move over without touching every page. A dialect that is off is not there at all.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        Self(collector::http::Dialects {
+            umami: keys.flag("umami", false, "Umami's `/api/send` and `/api/batch`. A website's id is told with `sanaq site set DOMAIN --umami-id UUID`."),
+            goatcounter: keys.flag("goatcounter", false, "GoatCounter's `/count`, and `/api/v0/count` with a key of scope `events`."),
+        })
+    }
+}
+
 /// `[journal]`
 pub struct Journal {
     /// Size cap.

@@ -1,0 +1,146 @@
+//! From a decision to an outcome: rows go into the journal of events, drops into the journal of drops, each before anything is
+//! answered.
+//!
+//! What is answered 2xx is on disk, be it a row or the count of a drop: both reach ClickHouse exactly once, the same way. If
+//! one could not be written, the beacon is refused with 503: neither a lost row nor an uncounted drop hides behind a 2xx.
+
+use std::time::Instant;
+
+use events::drops::DropRow;
+use events::row::UnixSeconds;
+use events::{DropReason, EventRow, LocalDay, Outcome, RefuseReason, SiteId};
+use tokio::sync::oneshot;
+
+use super::Door;
+use crate::admit::Admission;
+use crate::journal::{Journal, JournalError};
+use crate::metrics::Ticket;
+
+/// What became of each admission, in their order.
+pub(super) struct Kept(pub(super) Vec<Outcome>);
+
+impl Kept {
+    /// The reasons of those dropped, if none was lost.
+    ///
+    /// # Errors
+    /// Why one was refused.
+    pub(super) fn told(self) -> Result<Vec<&'static str>, RefuseReason> {
+        let mut dropped = Vec::new();
+        for outcome in self.0 {
+            match outcome {
+                Outcome::Stored => {}
+                Outcome::Dropped(reason) => dropped.push(reason.code()),
+                Outcome::Refused(reason) => return Err(reason),
+            }
+        }
+        Ok(dropped)
+    }
+}
+
+/// What is to become of one beacon.
+pub(super) enum Decided {
+    /// A row to store or a drop to count.
+    Admitted(Admission),
+    /// Nothing that can be kept.
+    Refused(RefuseReason),
+}
+
+/// An outcome that may still depend on a disk.
+enum Pending {
+    Now(Outcome),
+    Journalled(Outcome, oneshot::Receiver<Result<(), JournalError>>),
+}
+
+impl Door {
+    /// As [`Door::keep_all`], of beacons that all have a decision.
+    pub(super) async fn keep(&self, admissions: Vec<Admission>, ticket: Ticket, begun: Instant) -> Kept {
+        self.keep_all(admissions.into_iter().map(Decided::Admitted).collect(), ticket, begun).await
+    }
+
+    /// Puts what is to be kept into the journals, and resolves when it is on disk. All rows of one call are taken before
+    /// the first is waited for, so that they share a group commit.
+    pub(super) async fn keep_all(&self, decided: Vec<Decided>, ticket: Ticket, begun: Instant) -> Kept {
+        let mut tickets = vec![ticket];
+        while tickets.len() < decided.len() {
+            tickets.push(tickets[0].another());
+        }
+        let pending: Vec<Pending> = decided
+            .into_iter()
+            .zip(tickets)
+            .map(|(decided, ticket)| match decided {
+                Decided::Admitted(admission) => {
+                    self.metrics.enrichment.count(&admission);
+                    match admission.decision {
+                        Ok(row) => self.store(&row, ticket),
+                        Err(reason) => self.drop_counted(admission.site, reason, ticket),
+                    }
+                }
+                Decided::Refused(reason) => {
+                    let outcome = Outcome::Refused(reason);
+                    ticket.settle(outcome);
+                    Pending::Now(outcome)
+                }
+            })
+            .collect();
+        let mut outcomes = Vec::with_capacity(pending.len());
+        for pending in pending {
+            outcomes.push(match pending {
+                Pending::Now(outcome) => outcome,
+                // A sender that is gone means that the journal is.
+                Pending::Journalled(outcome, done) => match done.await {
+                    Ok(Ok(())) => outcome,
+                    Ok(Err(_)) | Err(_) => Outcome::Refused(RefuseReason::JournalUnavailable),
+                },
+            });
+        }
+        if outcomes.contains(&Outcome::Stored) {
+            self.metrics.acknowledged(begun);
+        }
+        Kept(outcomes)
+    }
+
+    fn store(&self, row: &EventRow, ticket: Ticket) -> Pending {
+        let mut bytes = Vec::with_capacity(512);
+        row.encode(&mut bytes);
+        submit(&self.journal, &bytes, row.closes_at, Outcome::Stored, ticket)
+    }
+
+    /// A drop of a known site is one line in the journal of drops. Beacons for nobody belong to no site: they are counted in
+    /// the metrics alone.
+    fn drop_counted(&self, site: Option<SiteId>, reason: DropReason, ticket: Ticket) -> Pending {
+        let outcome = Outcome::Dropped(reason);
+        let now = self.clock.now();
+        let day = site
+            .and_then(|site| self.admitter.sites().by_id(site))
+            .and_then(|site| Some((site.id, LocalDay::at(now, &site.zone).ok()?)));
+        // A site that went this instant has nobody to show the count to.
+        let Some((site, day)) = day else {
+            ticket.settle(outcome);
+            return Pending::Now(outcome);
+        };
+        let closes_at = UnixSeconds::new(day.closes_at);
+        let mut bytes = Vec::with_capacity(48);
+        DropRow { site, day: day.date, closes_at, reason, count: 1 }.encode(&mut bytes);
+        submit(&self.drops, &bytes, closes_at, outcome, ticket)
+    }
+}
+
+/// Gives a row to a journal. The ticket goes with it, so that the outcome is counted even if the client hangs up.
+fn submit(
+    journal: &Journal,
+    bytes: &[u8],
+    closes_at: UnixSeconds,
+    outcome: Outcome,
+    ticket: Ticket,
+) -> Pending {
+    let (settled, done) = oneshot::channel();
+    journal.submit(bytes, closes_at.get(), move |result| {
+        ticket.settle(match result {
+            Ok(()) => outcome,
+            Err(_) => Outcome::Refused(RefuseReason::JournalUnavailable),
+        });
+        // The client may have hung up.
+        let _unheard = settled.send(result);
+    });
+    Pending::Journalled(outcome, done)
+}

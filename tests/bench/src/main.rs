@@ -1,0 +1,147 @@
+//! `make bench`: what one acknowledged beacon costs the processor, told as a ratio to a bare hyper server in the same run.
+//!
+//! | module | what it owns |
+//! |---|---|
+//! | [`beacons`] | the prepared requests, from a seed |
+//! | [`load`] | the client: 64 connections that send them and count answers |
+//! | [`process`] | processor time, memory and placement of a process, from `/proc` |
+//! | [`bare`] | the yardstick: hyper reads the body and answers 202 |
+//! | [`program`] | the real binary with its data directory |
+//! | [`hot_path`] | one thread that parses and admits, nothing else |
+//! | [`report`] | what is printed |
+
+mod bare;
+mod beacons;
+mod hot_path;
+mod load;
+mod process;
+mod program;
+mod report;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+
+use beacons::Beacons;
+use process::Watched;
+use program::Program;
+use report::{Report, Round};
+
+/// What a beacon costs: the real binary against a bare hyper server, in one run.
+#[derive(Parser)]
+struct Options {
+    #[command(subcommand)]
+    role: Option<Role>,
+    /// The binary to measure; by default the one beside this program.
+    #[arg(long)]
+    program: Option<PathBuf>,
+    /// Where the beacons come from: the same seed gives the same requests.
+    #[arg(long, default_value_t = 20_261_122)]
+    seed: u64,
+    /// Alternating rounds.
+    #[arg(long, default_value_t = 6)]
+    rounds: u32,
+    /// Seconds of one round.
+    #[arg(long, default_value_t = 4)]
+    seconds: u64,
+    /// Connections of the client.
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Seconds of 10,000 beacons/s while memory is watched; 0 leaves it out.
+    #[arg(long, default_value_t = 20)]
+    memory_seconds: u64,
+}
+
+#[derive(Subcommand)]
+enum Role {
+    /// The bare server, as a process of its own.
+    #[command(hide = true)]
+    Bare,
+    /// Only the hot path, in this process: for a profiler.
+    HotPath {
+        /// Passes over all beacons.
+        #[arg(long, default_value_t = 60)]
+        passes: u32,
+    },
+    /// Only the binary under load, for a profiler that looks at its process.
+    Serve,
+}
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let beacons = Beacons::of_seed(options.seed);
+    match options.role {
+        Some(Role::Bare) => bare::run(),
+        Some(Role::HotPath { passes }) => {
+            let directory = tempfile::tempdir()?;
+            Program::locate(options.program)?.build_country_database(directory.path())?;
+            report::say(&hot_path::measure(&beacons, directory.path(), passes)?.to_string());
+            Ok(())
+        }
+        Some(Role::Serve) => serve_only(&options, &beacons),
+        None => whole(&options, &beacons),
+    }
+}
+
+fn whole(options: &Options, beacons: &Beacons) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let location = Program::locate(options.program.clone())?;
+    let mut report = Report::begin(options.seed, beacons);
+
+    let bare = bare::Child::start()?;
+    let program = location.start(true)?;
+    let cores = process::Cores::split();
+    cores.place(&[bare.watched(), program.watched()], program.engine())?;
+    let time = Duration::from_secs(options.seconds);
+    let warm = Duration::from_secs(2);
+    load::run(bare.address(), beacons, options.connections, warm, None)?;
+    load::run(program.address(), beacons, options.connections, warm, None)?;
+    for _ in 0..options.rounds {
+        report.bare(round(&bare.watched(), || {
+            load::run(bare.address(), beacons, options.connections, time, None)
+        })?);
+        report.program(round(&program.watched(), || {
+            load::run(program.address(), beacons, options.connections, time, None)
+        })?);
+        // What is still to be delivered costs too; it must not fall into nobody's account.
+        let before = program.watched().times()?;
+        program.delivered()?;
+        report.delivered(before, program.watched().times()?);
+    }
+    report.engine(program.engine().map(|engine| engine.times()).transpose()?);
+    report.hot_path(hot_path::measure(beacons, &program.data(), 60)?);
+    program.stop()?;
+    drop(bare);
+
+    if options.memory_seconds > 0 {
+        let program = location.start(false)?;
+        cores.place(&[program.watched()], program.engine())?;
+        let idle = program.watched().memory()?;
+        let time = Duration::from_secs(options.memory_seconds);
+        let done = load::run(program.address(), beacons, options.connections, time, Some(10_000))?;
+        report.memory(idle, program.watched().memory()?, done);
+        program.stop()?;
+    }
+    report.end(begun.elapsed());
+    Ok(())
+}
+
+fn round(of: &Watched, work: impl FnOnce() -> anyhow::Result<load::Done>) -> anyhow::Result<Round> {
+    let before = of.times()?;
+    let done = work()?;
+    Ok(Round { times: of.times()? - before, done })
+}
+
+fn serve_only(options: &Options, beacons: &Beacons) -> anyhow::Result<()> {
+    let program = Program::locate(options.program.clone())?.start(true)?;
+    process::Cores::split().place(&[program.watched()], program.engine())?;
+    report::say(&format!("process {}", program.watched().id()));
+    let time = Duration::from_secs(options.seconds * u64::from(options.rounds));
+    let round =
+        round(&program.watched(), || load::run(program.address(), beacons, options.connections, time, None))
+            .context("under load")?;
+    report::say(&round.to_string());
+    program.stop()
+}

@@ -51,7 +51,7 @@ use crate::metrics::Metrics;
 /// Bounds of one beacon and of all beacons in flight.
 #[derive(Clone, Copy, Debug)]
 pub struct BeaconLimits {
-    /// A longer body is refused with 413. Default 16 KiB.
+    /// A longer body is refused with 413. Default 80 KiB: 30 properties of the greatest length, and the rest.
     pub body_bytes: usize,
     /// A body must have arrived within this time. Default 5 s.
     pub body_timeout: Duration,
@@ -61,7 +61,7 @@ pub struct BeaconLimits {
 
 impl Default for BeaconLimits {
     fn default() -> Self {
-        Self { body_bytes: 16 << 10, body_timeout: Duration::from_secs(5), in_flight: 4_096 }
+        Self { body_bytes: 80 << 10, body_timeout: Duration::from_secs(5), in_flight: 4_096 }
     }
 }
 

@@ -137,8 +137,11 @@ impl Rules {
 /// The compiled rules of every site that was asked for, by the version of the site they were compiled from.
 #[derive(Default)]
 pub struct RuleBook {
-    pages: RwLock<HashMap<SiteId, (Arc<Site>, Arc<Rules>)>>,
+    pages: RwLock<HashMap<SiteId, Compiled>>,
 }
+
+/// A version of a site, and its rules.
+type Compiled = (Arc<Site>, Arc<Rules>);
 
 impl RuleBook {
     /// The rules of this site. A new version of the site list has new sites, so rules change with it.

@@ -9,7 +9,7 @@ use crate::harness::{eventually, http::Reply};
 const SITE: &str = "contract.example";
 /// Far enough from both ends of its day whenever the test runs: a midnight would part what it counts.
 fn zone() -> &'static str {
-    let hour = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).hour();
+    let hour = serve::clock::Clock::system().now().to_zoned(jiff::tz::TimeZone::UTC).hour();
     if (4..20).contains(&hour) { "UTC" } else { "Etc/GMT+12" }
 }
 

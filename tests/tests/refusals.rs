@@ -78,7 +78,7 @@ fn bad_beacons() -> Vec<Bad> {
             json!({ "n": "engagement", "u": url, "d": SITE }),
             "invalid_field",
         ),
-        bad("too long", Method::POST, "/api/event", MARK.repeat(4000), 413, "body_too_large"),
+        bad("too long", Method::POST, "/api/event", MARK.repeat(8000), 413, "body_too_large"),
         with_header(
             bad("a form", Method::POST, "/api/event", format!("n={MARK}"), 415, "unsupported_media_type"),
             "content-type",

@@ -38,6 +38,10 @@ impl Kept {
 }
 
 /// What is to become of one beacon.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all are admissions; a box for each would cost more than it saves"
+)]
 pub(super) enum Decided {
     /// A row to store or a drop to count.
     Admitted(Admission),

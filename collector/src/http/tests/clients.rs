@@ -198,3 +198,16 @@ async fn a_dialect_that_is_off_is_not_there() {
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {path}");
     }
 }
+
+#[tokio::test]
+async fn a_beacon_may_use_every_limit_at_once() {
+    let bench = bench(BeaconLimits::default());
+    let props: serde_json::Map<String, Value> =
+        (0..31).map(|at| (format!("{at:0>300}"), Value::from("v".repeat(2000)))).collect();
+    let url = format!("https://example.kz/{:a<1981}", "");
+    let beacon =
+        json!({"n": "x".repeat(120), "u": url, "d": "example.kz", "r": "r".repeat(2000), "p": props});
+    let answer = bench.ask(post("text/plain", beacon.to_string())).await;
+    assert_eq!((answer.status().as_u16(), says(&answer, answer::DROPPED_REASON)), (202, ""));
+    assert_eq!(bench.settled(Outcome::Stored), 1);
+}

@@ -17,8 +17,6 @@ pub(super) struct Writer {
     collector: u16,
     next_sequence: u64,
     active: Option<Active>,
-    /// An empty file that a failed rotation left: while there is no open segment it remembers the next sequence number.
-    spare: Option<Name>,
     buffer: Vec<u8>,
 }
 
@@ -34,7 +32,7 @@ struct Active {
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, disk: Arc<dyn Disk>, collector: u16, next_sequence: u64) -> Self {
-        Self { shared, disk, collector, next_sequence, active: None, spare: None, buffer: Vec::new() }
+        Self { shared, disk, collector, next_sequence, active: None, buffer: Vec::new() }
     }
 
     /// Works until the journal is closed.
@@ -134,45 +132,45 @@ impl Writer {
         Ok(())
     }
 
-    /// Seals the open segment and opens the next. After an error rows are taken by the segment they were taken by before, if
-    /// that is sound, else by none until this succeeds.
+    /// Seals the open segment and opens the next. After an error rows are taken by none until this succeeds.
+    ///
+    /// At every instant some durable name remembers the next sequence number: the old file is renamed before the new name is
+    /// synced, or, when it has no rows, removed after.
     pub(super) fn rotate(&mut self) -> io::Result<()> {
         // New random bits for each try: a name is never given twice, not even to a file that was never used.
         let name = Name { first_sequence: self.next_sequence, identity: rand::random(), state: State::Open };
         let file = self.disk.create(&name.to_string())?;
-        if let Err(error) = self.seal_active() {
+        let durable = self.seal_active().and_then(|()| self.disk.sync_names());
+        if let Err(error) = durable.and_then(|()| self.remove_empty()) {
             // Never used and empty: should this fail too, the next start removes it.
             let _left_behind = self.disk.remove(&name.to_string());
             return Err(error);
         }
-        // The old one no longer remembers the next sequence number, so the new one stays, whatever comes now; what a
-        // failed try left for that purpose may go. Should it not, the next start removes it.
-        if let Some(spare) = self.spare.replace(name) {
-            let _left_behind = self.disk.remove(&spare.to_string());
-        }
-        self.disk.sync_names()?;
-        self.spare = None;
-        self.active =
-            Some(Active { name, file, open: Open::default(), days: Days::default(), broken: false });
+        // The removal must be durable before the numbers of what a failed write left in the old file are given anew.
+        let removed = if self.active.is_some() { self.disk.sync_names() } else { Ok(()) };
+        let (open, days, broken) = (Open::default(), Days::default(), removed.is_err());
+        self.active = Some(Active { name, file, open, days, broken });
         if self.shared.state().publish() {
             self.shared.changed.notify_one();
         }
-        Ok(())
+        removed
     }
 
-    /// Gives the open segment its final name, or removes it when it has no rows.
+    /// Gives the open segment its final name; leaves one without rows as it is.
     fn seal_active(&mut self) -> io::Result<()> {
         let Some(active) = &self.active else { return Ok(()) };
         let Open { rows, bytes, first_closes_at, since } = active.open;
-        if let (Some(first_closes_at), Some(since)) = (first_closes_at, since) {
-            let name = active.name.with(State::Sealed(Range { rows, bytes }));
-            self.disk.rename(&active.name.to_string(), &name.to_string())?;
-            self.shared.state().sealed_unpublished(Segment { name, rows, bytes, first_closes_at, since });
-        } else {
-            self.disk.remove(&active.name.to_string())?;
-        }
+        let (Some(first_closes_at), Some(since)) = (first_closes_at, since) else { return Ok(()) };
+        let name = active.name.with(State::Sealed(Range { rows, bytes }));
+        self.disk.rename(&active.name.to_string(), &name.to_string())?;
+        self.shared.state().sealed_unpublished(Segment { name, rows, bytes, first_closes_at, since });
         self.active = None;
         Ok(())
+    }
+
+    /// Removes the file of an open segment without rows.
+    fn remove_empty(&self) -> io::Result<()> {
+        self.active.as_ref().map_or(Ok(()), |active| self.disk.remove(&active.name.to_string()))
     }
 
     fn log(&self, error: &io::Error) {

@@ -1,6 +1,8 @@
 // A headless Chromium that is watched: what a visitor or a member of staff should never meet fails the test.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 
 const ARGUMENTS = [
@@ -17,19 +19,25 @@ const ARGUMENTS = [
 
 const POLL_MS = 50;
 
-/** Starts the browser; `options` as Playwright's `launch` takes them. */
-export const launch = ({ args = [], ...options } = {}) =>
-  chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: [...ARGUMENTS, ...args], ...options });
+const CHROMIUM = process.env.CHROMIUM || '/usr/bin/chromium';
 
-/** What this Chromium calls itself when it has a window: a headless one is dropped as a robot. */
-const ordinaryAgent = (browser) =>
-  `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${browser.version().split('.')[0]}.0.0.0 Safari/537.36`;
+/**
+ * Starts the browser; `options` as Playwright's `launch` takes them. It calls itself what it would with a window: a
+ * headless one is dropped as a robot. Said on the command line, because what a page sends while it is torn down would
+ * not know of Playwright's `userAgent`.
+ */
+export async function launch({ args = [], ...options } = {}) {
+  const { stdout } = await promisify(execFile)(CHROMIUM, ['--version']);
+  const [, version] = stdout.match(/ (\d+)\./);
+  const agent = `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version}.0.0.0 Safari/537.36`;
+  return chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS, `--user-agent=${agent}`, ...args], ...options });
+}
 
 /** A browser context (a person with an empty profile) that may talk to `origins` only. */
 export async function watchedContext(browser, origins, options = {}) {
   const complaints = [];
   const elsewhere = [];
-  const context = await browser.newContext({ userAgent: ordinaryAgent(browser), ...options });
+  const context = await browser.newContext(options);
   await context.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => {
       console.error(`policy violation: ${event.effectiveDirective} ${event.blockedURI}`);

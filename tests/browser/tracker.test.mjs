@@ -61,6 +61,7 @@ test('a visit of two pages is four beacons, and the last page is reported too', 
   assert.ok(last.e >= 7000 && last.e < 12_000, `${last.e} ms`);
   assert.ok(last.sd > 20 && last.sd < 50, `${last.sd} %`);
   assert.equal(stub.beacons.length, 4);
+  for (const headers of stub.headers) assert.doesNotMatch(`${headers['user-agent']} ${headers['sec-ch-ua']}`, /headless/i);
   context.assertQuiet();
 });
 

@@ -1,5 +1,7 @@
 //! The beacon contract of the real binary: what is taken from whom, by which rules, and what staff see of the rest.
 
+mod plausible_rs;
+
 use serde_json::{Value, json};
 
 use crate::harness::beacon::{AGENT, Visitor, pageview, send};

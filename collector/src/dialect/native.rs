@@ -12,12 +12,14 @@
 //! | `hashMode` | `h` | 1: the fragment is part of the page's address |
 //! | | `sd`, `e` | of an `engagement`: scroll depth in percent, engaged time in ms |
 //! | | `v` | version of the tracker; read over |
-//! | | `z`, `w`, `o` | ours: IANA time zone, screen width in px, 1 when the visitor opted out |
+//! | `screen_width` | `w` | screen width in px, as older clients and ours send it |
+//! | | `z`, `o` | ours: IANA time zone, 1 when the visitor opted out |
 //! | | `b` | ours, numbered as by GoatCounter: 150 to 153 when the tracker saw that a program drives the browser |
 //!
 //! Unknown keys are read over. What is malformed is refused with the name of the field, a static sentence and a reason; no
 //! error repeats what was sent.
 
+mod body;
 pub(super) mod fields;
 mod money;
 
@@ -25,6 +27,7 @@ use events::{Beacon, Engagement, RefuseReason};
 use serde_json::{Map, Value};
 
 use crate::page::{Address, LONGEST_URL, without_www};
+use body::{Body, Field};
 
 /// Longest event name, in characters.
 const LONGEST_NAME: usize = 120;
@@ -72,22 +75,26 @@ impl ParseError {
 /// [`RefuseReason::MalformedBody`] when the body is no JSON object, [`RefuseReason::InvalidField`] when a field is missing or
 /// cannot be meant.
 pub fn parse(body: &[u8]) -> Result<Beacon, ParseError> {
-    of(serde_json::from_slice(body).map_err(|_| ParseError::MALFORMED)?)
+    beacon(serde_json::from_slice(body).map_err(|_| ParseError::MALFORMED)?)
 }
 
 /// The beacon of a body that was read already.
 ///
 /// # Errors
 /// [`RefuseReason::InvalidField`] when a field is missing or cannot be meant.
-pub fn of(mut body: Map<String, Value>) -> Result<Beacon, ParseError> {
+pub fn of(body: Map<String, Value>) -> Result<Beacon, ParseError> {
+    beacon(body.into())
+}
+
+fn beacon(mut body: Body) -> Result<Beacon, ParseError> {
     let name = name(&body)?;
     let url = url(&mut body)?;
     let address = Address::parse(&url).ok_or(ParseError::field("url", "must be a valid url"))?;
     let domains = domains(&body, &address)?;
     let engagement = if name == "engagement" { Some(engagement(&body)?) } else { None };
-    let hash_routing = fields::flag(fields::first(&body, &["h", "hashMode"]));
+    let hash_routing = fields::flag(body.get(Field::HashMode));
 
-    let mut props = fields::props(fields::first(&body, &["m", "meta", "p", "props"]))?;
+    let mut props = fields::props(body.get(Field::Props))?;
     if WITH_PATH.contains(&name.as_str()) && !props.has_path {
         props.kept.insert(0, ("path".to_owned(), address.path_decoded(hash_routing)));
         props.kept.truncate(fields::MOST_PROPS);
@@ -97,16 +104,16 @@ pub fn of(mut body: Map<String, Value>) -> Result<Beacon, ParseError> {
         domains,
         referrer: referrer(&body),
         props: props.kept,
-        revenue: money::revenue(fields::first(&body, &["$", "revenue"])),
+        revenue: money::revenue(body.get(Field::Revenue)),
         // Not `i || interactive`: that would lose a `false`.
-        interactive: fields::first(&body, &["i", "interactive"]).and_then(Value::as_bool).unwrap_or(true),
+        interactive: body.get(Field::Interactive).and_then(Value::as_bool).unwrap_or(true),
         hash_routing,
         engagement,
-        time_zone: fields::text(&body, "z").filter(|zone| zone.len() <= LONGEST_TIME_ZONE).map(str::to_owned),
-        screen_width: body.get("w").and_then(Value::as_u64).and_then(|width| u32::try_from(width).ok()),
-        opted_out: fields::flag(body.get("o")),
+        time_zone: time_zone(&body),
+        screen_width: body.get(Field::Width).and_then(Value::as_u64).and_then(|width| u32::try_from(width).ok()),
+        opted_out: fields::flag(body.get(Field::OptedOut)),
         unattributed: false,
-        automation: fields::integer(body.get("b"))
+        automation: fields::integer(body.get(Field::Automation))
             .and_then(|b| u8::try_from(b).ok())
             .filter(|b| AUTOMATION.contains(b)),
         name,
@@ -114,8 +121,8 @@ pub fn of(mut body: Map<String, Value>) -> Result<Beacon, ParseError> {
     })
 }
 
-fn name(body: &Map<String, Value>) -> Result<String, ParseError> {
-    let name = match fields::first(body, &["n", "name"]) {
+fn name(body: &Body) -> Result<String, ParseError> {
+    let name = match body.get(Field::Name) {
         None => return Err(ParseError::field("event_name", "can't be blank")),
         Some(Value::String(text)) => text.trim().to_owned(),
         Some(Value::Number(number)) if number.is_i64() || number.is_u64() => number.to_string(),
@@ -130,11 +137,10 @@ fn name(body: &Map<String, Value>) -> Result<String, ParseError> {
     Ok(name)
 }
 
-fn url(body: &mut Map<String, Value>) -> Result<String, ParseError> {
-    let key = if body.get("u").is_some_and(|url| !url.is_null()) { "u" } else { "url" };
-    let url = match body.get_mut(key).map(Value::take) {
+fn url(body: &mut Body) -> Result<String, ParseError> {
+    let url = match body.take(Field::Url) {
         Some(Value::String(url)) => url,
-        None | Some(Value::Null) => return Err(ParseError::field("url", "is required")),
+        None => return Err(ParseError::field("url", "is required")),
         Some(_) => return Err(ParseError::field("url", "must be a string")),
     };
     if url.trim().is_empty() {
@@ -153,8 +159,8 @@ fn url(body: &mut Map<String, Value>) -> Result<String, ParseError> {
     Ok(url)
 }
 
-fn domains(body: &Map<String, Value>, address: &Address<'_>) -> Result<Vec<String>, ParseError> {
-    let list = match fields::first(body, &["d", "domain"]) {
+fn domains(body: &Body, address: &Address<'_>) -> Result<Vec<String>, ParseError> {
+    let list = match body.get(Field::Domain) {
         None => address.host,
         Some(Value::String(list)) => list,
         Some(_) => return Err(ParseError::field("domain", "is invalid")),
@@ -173,18 +179,23 @@ fn domains(body: &Map<String, Value>, address: &Address<'_>) -> Result<Vec<Strin
     if domains.is_empty() { Err(ParseError::field("domain", "can't be blank")) } else { Ok(domains) }
 }
 
-fn referrer(body: &Map<String, Value>) -> Option<String> {
-    let referrer = fields::first(body, &["r", "referrer"])?.as_str()?.trim();
+fn time_zone(body: &Body) -> Option<String> {
+    let zone = body.get(Field::TimeZone)?.as_str()?.trim();
+    (1..=LONGEST_TIME_ZONE).contains(&zone.len()).then(|| zone.to_owned())
+}
+
+fn referrer(body: &Body) -> Option<String> {
+    let referrer = body.get(Field::Referrer)?.as_str()?.trim();
     let end = referrer.char_indices().nth(LONGEST_REFERRER).map_or(referrer.len(), |(at, _)| at);
     (end > 0).then(|| referrer[..end].to_owned())
 }
 
 /// A document without height reports a scroll depth of `null`, which means none.
-fn engagement(body: &Map<String, Value>) -> Result<Engagement, ParseError> {
+fn engagement(body: &Body) -> Result<Engagement, ParseError> {
     let scroll_depth =
-        fields::integer(body.get("sd")).and_then(|percent| u8::try_from(percent.min(100)).ok());
+        fields::integer(body.get(Field::ScrollDepth)).and_then(|percent| u8::try_from(percent.min(100)).ok());
     let engaged_ms =
-        fields::integer(body.get("e")).and_then(|ms| u32::try_from(ms).ok()).filter(|ms| *ms < NO_ENGAGED_MS);
+        fields::integer(body.get(Field::Engaged)).and_then(|ms| u32::try_from(ms).ok()).filter(|ms| *ms < NO_ENGAGED_MS);
     if scroll_depth.is_none() && engaged_ms.is_none() {
         return Err(ParseError::field(
             "event_name",

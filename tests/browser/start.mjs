@@ -54,11 +54,15 @@ async function spawned(options) {
   });
   let end;
   ended.then((how) => (end = how));
+  // A test file that dies takes its instance along.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   const stop = async () => {
     child.kill('SIGTERM');
     const killer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
     const how = await ended;
     clearTimeout(killer);
+    process.off('exit', kill);
     await log.close();
     await rm(folder, { recursive: true, force: true });
     if (how !== 'exit 0') throw new Error(`sanaq did not stop cleanly: ${how}`);

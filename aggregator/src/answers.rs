@@ -174,9 +174,11 @@ impl Answers {
             .param("last", day_number(last))
             .all()
             .await?;
-        let dropped = rows
-            .into_iter()
-            .map(|row| Dropped { day: table::date(row.day_number), reason: row.reason, count: row.beacons });
+        let dropped = rows.into_iter().map(|row| Dropped {
+            day: table::date(row.day_number),
+            reason: row.reason,
+            count: row.beacons,
+        });
         // Reasons are a closed list of ours: a count of them singles nobody out.
         Ok(suppress(Audience::Staff, [], Found(dropped.collect()))?.into_inner())
     }

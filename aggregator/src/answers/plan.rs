@@ -213,7 +213,14 @@ mod tests {
     fn shift(zone: &str, day: jiff::civil::Date) -> Shift {
         let zone = TimeZone::get(zone).unwrap();
         let day = LocalDay::of(day, &zone).unwrap();
-        let site = Site { id: SiteId(1), domain: "a.kz".into(), zone, opt_out: OptOutMode::Tally, rules: events::SiteRules::default(), keys: Vec::new() };
+        let site = Site {
+            id: SiteId(1),
+            domain: "a.kz".into(),
+            zone,
+            opt_out: OptOutMode::Tally,
+            rules: events::SiteRules::default(),
+            keys: Vec::new(),
+        };
         Shift::within(day.opens_at, day.closes_at, &site)
     }
 

@@ -110,7 +110,10 @@ fn beacon(mut body: Body) -> Result<Beacon, ParseError> {
         hash_routing,
         engagement,
         time_zone: time_zone(&body),
-        screen_width: body.get(Field::Width).and_then(Value::as_u64).and_then(|width| u32::try_from(width).ok()),
+        screen_width: body
+            .get(Field::Width)
+            .and_then(Value::as_u64)
+            .and_then(|width| u32::try_from(width).ok()),
         opted_out: fields::flag(body.get(Field::OptedOut)),
         unattributed: false,
         automation: fields::integer(body.get(Field::Automation))
@@ -194,8 +197,9 @@ fn referrer(body: &Body) -> Option<String> {
 fn engagement(body: &Body) -> Result<Engagement, ParseError> {
     let scroll_depth =
         fields::integer(body.get(Field::ScrollDepth)).and_then(|percent| u8::try_from(percent.min(100)).ok());
-    let engaged_ms =
-        fields::integer(body.get(Field::Engaged)).and_then(|ms| u32::try_from(ms).ok()).filter(|ms| *ms < NO_ENGAGED_MS);
+    let engaged_ms = fields::integer(body.get(Field::Engaged))
+        .and_then(|ms| u32::try_from(ms).ok())
+        .filter(|ms| *ms < NO_ENGAGED_MS);
     if scroll_depth.is_none() && engaged_ms.is_none() {
         return Err(ParseError::field(
             "event_name",

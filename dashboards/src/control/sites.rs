@@ -86,11 +86,17 @@ impl ControlPlane {
     ///
     /// # Errors
     /// [`ControlError::UnknownSite`], or SQLite's.
-    pub fn set_opt_out(&self, by: Author, domain: &str, mode: OptOutMode) -> Result<SiteRecord, ControlError> {
+    pub fn set_opt_out(
+        &self,
+        by: Author,
+        domain: &str,
+        mode: OptOutMode,
+    ) -> Result<SiteRecord, ControlError> {
         let now = self.now();
         let changed = self.write(|transaction| {
             let site = by_domain(transaction, domain)?;
-            transaction.execute("UPDATE sites SET opt_out = ?1 WHERE id = ?2", params![mode.name(), site.id.0])?;
+            transaction
+                .execute("UPDATE sites SET opt_out = ?1 WHERE id = ?2", params![mode.name(), site.id.0])?;
             record(transaction, now, by, Action::SiteChanged, &site.domain)?;
             Ok(SiteRecord { opt_out: mode, ..site })
         })?;

@@ -51,13 +51,16 @@ async fn what_the_crate_plausible_rs_sends_is_counted() {
     let mut proxy = JoinSet::new();
     let target = process.at.public.trim_start_matches("http://").to_owned();
     let plausible = Plausible::new_with_client(client(target, &mut proxy).await);
-    for (visitor, name) in [("203.0.113.1", PAGEVIEW_EVENT), ("203.0.113.2", PAGEVIEW_EVENT), ("203.0.113.2", "Signup")] {
+    for (visitor, name) in
+        [("203.0.113.1", PAGEVIEW_EVENT), ("203.0.113.2", PAGEVIEW_EVENT), ("203.0.113.2", "Signup")]
+    {
         let payload = EventPayload::builder(SITE.to_owned(), name.to_owned(), format!("https://{SITE}/test"))
             .referrer("https://t.me/sanaq".to_owned())
             .screen_width(2560)
             .props(HashMap::from([("plan".to_owned(), PropValue::from("pro".to_owned()))]))
             .build();
-        let answer = plausible.event(EventHeaders::new(AGENT.to_owned(), visitor.to_owned()), payload).await.unwrap();
+        let answer =
+            plausible.event(EventHeaders::new(AGENT.to_owned(), visitor.to_owned()), payload).await.unwrap();
         assert_eq!(&answer[..], b"ok");
     }
     let question = json!({"site_id": SITE, "metrics": ["visitors", "pageviews", "events"], "date_range": "day",

@@ -1,7 +1,7 @@
 //! Writes an mmdb: <https://maxmind.github.io/MaxMind-DB/>. Only what a table of countries needs.
 //!
-//! Our own, because the crates that write this format are a few months old or years without a release, and because sorted
-//! ranges need no insertion: the smallest tree follows from them by halving the address space.
+//! Our own, because the crates that write this format are at their first releases, and because sorted ranges need no
+//! insertion: the smallest tree follows from them by halving the address space.
 
 use std::collections::BTreeMap;
 

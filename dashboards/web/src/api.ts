@@ -10,7 +10,7 @@ export interface Session {
 export interface Site {
   domain: string;
   timezone: string;
-  opt_out: "tally" | "drop";
+  opt_out: "tally" | "drop" | "ignore";
   first_beacon_at: number | null;
 }
 

@@ -10,6 +10,12 @@ import { Icon } from "../parts/icon";
 import { Snippet } from "../parts/snippet";
 import "./settings.css";
 
+const OPT_OUT = {
+  tally: "settings.opt_out_tally",
+  drop: "settings.opt_out_drop",
+  ignore: "settings.opt_out_ignore",
+} as const;
+
 export function SettingsPage({ site }: { site: Site }) {
   const { record, look } = useInstallation(site.domain);
   const waiting = record?.first_beacon_at === null;
@@ -41,7 +47,7 @@ export function SettingsPage({ site }: { site: Site }) {
             <dt>{t("settings.timezone")}</dt>
             <dd>{site.timezone}</dd>
             <dt>{t("settings.opt_out")}</dt>
-            <dd>{t(site.opt_out === "drop" ? "settings.opt_out_drop" : "settings.opt_out_tally")}</dd>
+            <dd>{t(OPT_OUT[site.opt_out])}</dd>
           </dl>
         </section>
       </div>

@@ -32,7 +32,8 @@
 pub const HEADER_BYTES: usize = 48;
 /// Length of what a record adds to its row: its head and the sequence number.
 pub const RECORD_OVERHEAD_BYTES: usize = HEAD_BYTES + SEQUENCE_BYTES;
-/// The format this version writes, and the only one so far.
+/// The format this version writes, and the only one so far. Covers the columns of a row too: a segment of another version is
+/// refused, and delivered by the version that wrote it.
 pub const FORMAT_VERSION: u32 = 1;
 /// A longer row is refused. A beacon's body is capped far below.
 pub const MAX_ROW_BYTES: usize = 1 << 20;
@@ -268,5 +269,14 @@ mod tests {
         encode(&mut bytes, IDENTITY, 0, 0, &forged, 10);
         bytes[HEADER_BYTES + 4] ^= 1;
         assert_eq!(sequences(&bytes), Vec::<u64>::new());
+    }
+
+    #[test]
+    fn a_changed_column_needs_a_new_format_version() {
+        // Rows are sent in the bytes they were written in, under the columns of the version that sends them.
+        let columns: String =
+            events::row::COLUMNS.iter().map(|(name, kind)| format!("{name} {kind}\n")).collect();
+        let print = blake3::hash(columns.as_bytes()).to_hex();
+        assert_eq!((FORMAT_VERSION, &print.as_str()[..16]), (1, "1490866cc4a7780f"), "raise FORMAT_VERSION");
     }
 }

@@ -139,7 +139,8 @@ async fn with_a_clickhouse_of_ones_own_the_embedded_one_is_never_started() {
     installation.add_site(SITE, "Asia/Almaty").await;
     let key = installation.add_key(SITE).await;
     let process = installation.serve(&["--clickhouse-url", &server.url()]).await;
-    let reply = send(&process.http, &process.at.public, Visitor::at("203.0.113.7"), &pageview(SITE, "/")).await;
+    let reply =
+        send(&process.http, &process.at.public, Visitor::at("203.0.113.7"), &pageview(SITE, "/")).await;
     assert_eq!(reply.unwrap().status, 202);
     eventually("the view is in that ClickHouse", async || {
         (process.pageviews_by_path(&key, SITE).await == [("/".to_owned(), 1)]).then_some(())

@@ -1,179 +1,184 @@
-//! No marked address or agent is in any file, log line, metric or table.
+//! No marked address, agent, cookie, query or e-mail address is in any file, log line, metric or table.
 //!
-//! The first form of the scan: plain text, hexadecimal and base64 of what visitors carried. Each needle is planted once
-//! by the test itself, to show that the scan would have found it.
+//! Visitors carry marks in every place that can hold one, things go wrong in every way we can bring about, and then everything
+//! that was written is searched for each mark in every form it could have been kept in. Each form is planted once by a test of
+//! its own, to show that the search would have found it.
 
-use std::fmt::Write as _;
-use std::path::Path;
+mod faults;
+mod needles;
+mod scan;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-use serde_json::json;
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use clickhouse::Client;
+use engine::User;
+use rustix::process::Signal;
 
 use crate::harness::eventually;
-use crate::harness::process::{Installation, Process};
+use crate::harness::process::{Installation, metric};
 use crate::harness::service::Service;
+use needles::{AGENT, COOKIE, QUERY, V4, V6, needles};
+use scan::Scan;
 
 const SITE: &str = "privacy.example.kz";
-const V4: &str = "203.0.113.199";
-const V6: &str = "2001:db8:5ca1:ab1e:dead:beef:cafe:1234";
-const V4_BYTES: [u8; 4] = [203, 0, 113, 199];
-const V6_BYTES: [u8; 16] =
-    [0x20, 0x01, 0x0d, 0xb8, 0x5c, 0xa1, 0xab, 0x1e, 0xde, 0xad, 0xbe, 0xef, 0xca, 0xfe, 0x12, 0x34];
-const AGENT: &str = "CanaryAgent-91f0c4/7.3 (marked by the privacy scan)";
-const COOKIE: &str = "canary-cookie-55e1";
-const QUERY: &str = "canary-query-08bd";
-const REFERRER_QUERY: &str = "canary-referrer-query-d2a7";
 
-/// A byte string that must be nowhere, and what it is.
-struct Needle {
-    what: String,
-    bytes: Vec<u8>,
-}
-
-/// The marked values and the raw bytes of the addresses, each as text, hexadecimal (both cases) and base64 at each of the
-/// three alignments.
-fn needles() -> Vec<Needle> {
-    let mut needles = Vec::new();
-    for (what, secret) in [
-        ("IPv4 text", V4.as_bytes().to_vec()),
-        ("IPv6 text", V6.as_bytes().to_vec()),
-        ("agent", AGENT.as_bytes().to_vec()),
-        ("cookie", COOKIE.as_bytes().to_vec()),
-        ("query", QUERY.as_bytes().to_vec()),
-        ("referrer query", REFERRER_QUERY.as_bytes().to_vec()),
-    ] {
-        needles.push(Needle { what: what.into(), bytes: secret.clone() });
-        encode(what, &secret, &mut needles);
-    }
-    // The raw bytes of an IPv4 address are four: too few to look for as such among megabytes; their encodings are long enough.
-    encode("IPv4 bytes", &V4_BYTES, &mut needles);
-    needles.push(Needle { what: "IPv6 bytes".into(), bytes: V6_BYTES.to_vec() });
-    needles.push(Needle { what: "IPv6 /64 bytes".into(), bytes: V6_BYTES[..8].to_vec() });
-    encode("IPv6 bytes", &V6_BYTES, &mut needles);
-    needles
-}
-
-fn encode(what: &str, secret: &[u8], needles: &mut Vec<Needle>) {
-    let hex = secret.iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").unwrap();
-        hex
-    });
-    needles.push(Needle { what: format!("{what}, upper hex"), bytes: hex.to_uppercase().into_bytes() });
-    needles.push(Needle { what: format!("{what}, lower hex"), bytes: hex.into_bytes() });
-    for shift in 0..3 {
-        // Base64 of the secret inside a longer text: only the groups that hold nothing but the secret are certain.
-        let mut text = vec![b'x'; shift];
-        text.extend_from_slice(secret);
-        let encoded = STANDARD_NO_PAD.encode(&text);
-        let first = if shift == 0 { 0 } else { 4 };
-        let last = text.len() / 3 * 4;
-        if last.saturating_sub(first) >= 8 {
-            let bytes = encoded.as_bytes()[first..last].to_vec();
-            needles.push(Needle { what: format!("{what}, base64 +{shift}"), bytes });
-        }
-    }
-}
-
-fn found<'a>(haystack: &[u8], needles: &'a [Needle]) -> Option<&'a Needle> {
-    needles.iter().find(|needle| memchr::memmem::find(haystack, &needle.bytes).is_some())
-}
-
-/// Every file below a folder that holds a needle.
-fn scan_files(folder: &Path, needles: &[Needle], findings: &mut Vec<String>) -> usize {
-    let mut files = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        // A file may go while we look: ClickHouse merges parts.
-        let Ok(metadata) = std::fs::symlink_metadata(&path) else { continue };
-        if metadata.is_dir() {
-            files += scan_files(&path, needles, findings);
-        } else if metadata.is_file() {
-            let Ok(bytes) = std::fs::read(&path) else { continue };
-            files += 1;
-            if let Some(needle) = found(&bytes, needles) {
-                findings.push(format!("{} in {}", needle.what, path.display()));
-            }
-        }
-    }
-    files
-}
-
-/// Visits with marks in every place a visitor's secret can stand: pageviews, an event, an opt-out, a bad beacon.
-async fn marked_visits(process: &Process) {
-    let beacons = [
-        json!({ "n": "pageview", "d": SITE, "u": format!("https://{SITE}/a?token={QUERY}&utm_source=telegram#{QUERY}"),
-                "r": format!("https://news.example/story?q={REFERRER_QUERY}") }),
-        json!({ "n": "Signup", "d": SITE, "u": format!("https://{SITE}/b?x={QUERY}"), "p": { "plan": "open" } }),
-        json!({ "n": "engagement", "d": SITE, "u": format!("https://{SITE}/a"), "e": 5000, "sd": 80 }),
-    ];
-    for address in [V4, V6] {
-        for beacon in &beacons {
-            let headers = [
-                ("content-type", "text/plain"),
-                ("user-agent", AGENT),
-                ("x-forwarded-for", address),
-                ("cookie", COOKIE),
-            ];
-            let url = format!("{}/api/event", process.at.public);
-            let reply = process.http.post(&url, &headers, beacon.to_string()).await.unwrap();
-            assert_eq!(reply.status, 202, "{}", reply.text());
-            let opted_out = [&headers[..], &[("sec-gpc", "1")]].concat();
-            assert_eq!(process.http.post(&url, &opted_out, beacon.to_string()).await.unwrap().status, 202);
-            let broken = format!("{{\"n\": \"{AGENT} {address}\"");
-            assert_eq!(process.http.post(&url, &headers, broken).await.unwrap().status, 400);
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_marked_address_or_agent_is_in_a_file_a_log_line_or_a_metric() {
+async fn installation() -> (Installation, String) {
     let installation = Installation::new();
     installation.add_site(SITE, "Asia/Almaty").await;
     let key = installation.add_key(SITE).await;
-    let needles = needles();
+    (installation, key)
+}
 
-    let process = installation.serve(&["--demo"]).await;
-    marked_visits(&process).await;
-    // The journal has handed everything over: two pageviews with a tag and two without.
-    eventually("the visits are in ClickHouse", async || {
-        let paths = process.pageviews_by_path(&key, SITE).await;
-        (paths.iter().map(|(_, count)| count).sum::<u64>() == 4).then_some(())
-    })
-    .await;
-    let metrics = process.metrics().await;
-    assert!(found(metrics.as_bytes(), &needles).is_none(), "a metric carries a mark");
-
-    // While it runs, after SIGKILL in the middle of more marked visits, and after an orderly stop.
-    let mut findings = Vec::new();
-    assert!(scan_files(&installation.data(), &needles, &mut findings) > 10);
-    marked_visits(&process).await;
-    process.kill().await;
-    scan_files(&installation.data(), &needles, &mut findings);
-    let process = installation.serve(&[]).await;
-    assert!(process.stop(rustix::process::Signal::TERM).await.success());
-    scan_files(&installation.data(), &needles, &mut findings);
-    assert_eq!(findings, Vec::<String>::new());
-
+fn assert_clean(scan: Scan<'_>, installation: &Installation) {
     let log = installation.log_text();
     assert!(log.lines().count() > 5, "the log was captured");
-    assert!(found(log.as_bytes(), &needles).is_none(), "a log line carries a mark");
+    let mut scan = scan;
+    scan.bytes("the log", log.as_bytes());
+    assert!(scan.files > 10, "the scan saw files");
+    assert_eq!(scan.findings, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_goes_wrong_no_mark_is_in_a_file_a_log_line_or_a_metric() {
+    let (installation, key) = installation().await;
+    let needles = needles();
+    let mut scan = Scan::of(&needles);
+
+    // At the door, with the log at debug level.
+    let process = installation.serve(&["--demo"]).await;
+    faults::visits(&process, 202).await;
+    faults::at_the_door(&process).await;
+    faults::broken_off(&process).await;
+    scan.folder("while it runs", &installation.data());
+    eventually("the visits are in ClickHouse", async || {
+        (metric(&process.metrics().await, "sanaq_journal_rows") == Some(0.0)).then_some(())
+    })
+    .await;
+    // Of each address: a pageview, an opt-out's, a picture's.
+    let paths = process.pageviews_by_path(&key, SITE).await;
+    assert_eq!(paths.iter().map(|(_, count)| count).sum::<u64>(), 6, "{paths:?}");
+    scan.bytes("a metric", process.metrics().await.as_bytes());
+    scan.folder("after delivery", &installation.data());
+
+    // The engine dies.
+    faults::engine_crash(&process).await;
+    scan.folder("after a crash of the engine", &installation.data());
+
+    // The program is killed, aborts, is interrupted, is asked to stop, each with visits under way.
+    process.kill().await;
+    scan.folder("after SIGKILL", &installation.data());
+    for signal in [Signal::ABORT, Signal::INT, Signal::TERM] {
+        let process = installation.serve(&[]).await;
+        faults::visits(&process, 202).await;
+        let _how = process.stop(signal).await;
+        scan.folder(&format!("after {signal:?}"), &installation.data());
+    }
+    assert_clean(scan, &installation);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clickhouse_that_rejects_rows_brings_no_mark_to_light() {
+    let server = engine::testing::shared().await;
+    let (mut installation, _) = installation().await;
+    let database = "a_clickhouse_that_rejects_rows";
+    let password = server.password(User::Owner);
+    installation.environment.extend([
+        ("SANAQ_CLICKHOUSE_USER", User::Owner.name().to_owned()),
+        ("SANAQ_CLICKHOUSE_PASSWORD", password.clone()),
+        ("SANAQ_CLICKHOUSE_DATABASE", database.to_owned()),
+    ]);
+    let process = installation.serve(&["--clickhouse-url", &server.url()]).await;
+    let owner =
+        Client::default().with_url(server.url()).with_user(User::Owner.name()).with_password(password);
+    let rename = async |from: &str, to: &str| {
+        owner.query(&format!("RENAME TABLE {database}.{from} TO {database}.{to}")).execute().await.unwrap();
+    };
+    rename("events", "events_away").await;
+    faults::visits(&process, 202).await;
+    eventually("ClickHouse has rejected them", async || {
+        let text = process.metrics().await;
+        let errors = text.lines().filter(|line| line.starts_with("sanaq_delivery_errors_total{"));
+        errors
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .any(|count| count > 0.0)
+            .then_some(())
+    })
+    .await;
+    let needles = needles();
+    let mut scan = Scan::of(&needles);
+    scan.folder("while ClickHouse rejects", &installation.data());
+    rename("events_away", "events").await;
+    eventually("they are delivered after all", async || {
+        (metric(&process.metrics().await, "sanaq_journal_rows") == Some(0.0)).then_some(())
+    })
+    .await;
+    scan.bytes("a metric", process.metrics().await.as_bytes());
+    assert!(process.stop(Signal::TERM).await.success());
+    scan.folder("after the stop", &installation.data());
+    let log = installation.log_text();
+    scan.bytes("the log", log.as_bytes());
+    assert!(log.contains("a batch waits for ClickHouse"), "the rejection was logged:\n{log}");
+    assert_eq!(scan.findings, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_brings_no_mark_to_light() {
+    let (installation, _) = installation().await;
+    let journal = installation.data().join("journal");
+    std::fs::create_dir_all(&journal).unwrap();
+    let mount = |arguments: &[&str]| Command::new("mount").args(arguments).arg(&journal).status();
+    let mounted =
+        mount(&["-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs"]).is_ok_and(|status| status.success());
+    if !mounted {
+        assert!(!rustix::process::getuid().is_root(), "root may mount a small disk");
+        println!("NOT RUN: only root may mount a small disk to be filled");
+        return;
+    }
+    // Without ClickHouse nothing leaves the journal, so that it fills.
+    let process = installation.serve(&[]).await;
+    let filler = Command::new("dd")
+        .args(["if=/dev/zero", "bs=1k", "count=1000"])
+        .arg(format!("of={}/filler", journal.display()))
+        .output();
+    assert!(!filler.unwrap().status.success(), "the disk is full");
+    faults::visits(&process, 503).await;
+    std::fs::remove_file(journal.join("filler")).unwrap();
+    eventually("with room again visits are taken", async || {
+        let [pageview, ..] = faults::beacons();
+        let visitor = crate::harness::beacon::Visitor { address: V4, agent: AGENT };
+        let reply = crate::harness::beacon::send(&process.http, &process.at.public, visitor, &pageview);
+        (reply.await.unwrap().status == 202).then_some(())
+    })
+    .await;
+    let needles = needles();
+    let mut scan = Scan::of(&needles);
+    scan.folder("after a full disk", &installation.data());
+    assert!(process.stop(Signal::TERM).await.success());
+    let unmounted = Command::new("umount").arg(&journal).status();
+    assert!(unmounted.is_ok_and(|status| status.success()));
+    assert_clean(scan, &installation);
 }
 
 #[test]
-fn the_scan_finds_each_needle_that_is_planted() {
+fn the_scan_finds_each_form_that_is_planted() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("deep")).unwrap();
     let needles = needles();
-    assert!(needles.len() > 30);
+    let forms: BTreeSet<_> = needles.iter().map(|needle| needle.form.as_str()).collect();
+    assert!(forms.len() >= 40, "{} forms", forms.len());
     for needle in &needles {
         let mut bytes = vec![0xA5; 4096];
         bytes.extend_from_slice(&needle.bytes);
-        bytes.extend_from_slice(b"and more");
+        bytes.extend_from_slice(&[0xA5; 100]);
         std::fs::write(folder.path().join("deep/file"), bytes).unwrap();
-        let mut findings = Vec::new();
-        scan_files(folder.path(), &needles, &mut findings);
-        assert_eq!(findings.len(), 1, "{} was planted and not found", needle.what);
+        let mut scan = Scan::of(&needles);
+        scan.folder("planted", folder.path());
+        let found = format!("{} ({})", needle.value, needle.form);
+        assert!(
+            scan.findings.iter().any(|finding| finding.starts_with(&found)),
+            "{found} was planted and not found"
+        );
     }
 }
 
@@ -184,19 +189,71 @@ async fn no_marked_value_is_in_a_row_of_any_table() {
     service.add_site(SITE, "Asia/Almaty");
     for address in [V4, V6] {
         let headers = [("user-agent", AGENT), ("x-forwarded-for", address), ("cookie", COOKIE)];
-        let beacon = json!({ "n": "pageview", "d": SITE, "u": format!("https://{SITE}/a?token={QUERY}#{QUERY}"),
-            "r": format!("https://news.example/story?q={REFERRER_QUERY}") });
-        service.post_beacon(&headers, &beacon).await;
+        for beacon in faults::beacons() {
+            service.post_beacon(&headers, &beacon).await;
+        }
     }
     service.delivered().await;
     let needles = needles();
+    let mut scan = Scan::of(&needles);
     let mut rows = 0;
     for table in service.tables().await {
         let text = service.dump(&table).await;
         rows += text.lines().count();
-        assert!(found(text.as_bytes(), &needles).is_none(), "table {table} carries a mark");
+        scan.bytes(&format!("table {table}"), text.as_bytes());
     }
-    assert!(rows >= 2, "the dump has the events in it");
-    let planted = format!("{}\tx\n", V4);
-    assert!(found(planted.as_bytes(), &needles).is_some(), "control");
+    assert!(rows >= 6, "the dump has the events in it");
+    assert_eq!(scan.findings, Vec::<String>::new());
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opt_out_leaves_one_tally_and_nothing_that_tells_visitors_apart() {
+    let service = Service::start("2033-11-20T06:00:00Z").await;
+    service.add_site(SITE, "Asia/Almaty");
+    let [pageview, _, engagement] = faults::beacons();
+    for address in [V4, V6] {
+        for flag in ["sec-gpc", "dnt"] {
+            let headers =
+                [("user-agent", AGENT), ("x-forwarded-for", address), ("accept-language", "kk"), (flag, "1")];
+            service.post_beacon(&headers, &pageview).await;
+            service.post_beacon(&headers, &engagement).await;
+        }
+    }
+    service.delivered().await;
+    let rows = service.dump("events").await;
+    let mut lines = rows.lines();
+    let names: Vec<_> = lines.next().unwrap().split('\t').collect();
+    let kept: Vec<Vec<_>> = lines.map(|line| line.split('\t').collect()).collect();
+    assert_eq!(kept.len(), 4, "one row for each view, none for engagement:\n{rows}");
+    for column in [
+        "tag",
+        "browser",
+        "browser_version",
+        "os",
+        "os_version",
+        "device",
+        "screen",
+        "language",
+        "referrer_path",
+        "utm_source",
+        "region",
+        "engaged_ms",
+        "props",
+    ] {
+        let at =
+            names.iter().position(|name| *name == column).unwrap_or_else(|| panic!("no column {column}"));
+        let values: BTreeSet<_> = kept.iter().map(|row| row[at]).collect();
+        assert_eq!(values.len(), 1, "{column} tells opt-outs apart: {values:?}");
+        assert!(["", "0", "Unknown", "{}"].contains(values.first().unwrap()), "{column} holds {values:?}");
+    }
+    // The control: the same view of somebody who did not opt out has all of it.
+    service
+        .post_beacon(&[("user-agent", AGENT), ("x-forwarded-for", V4), ("accept-language", "kk")], &pageview)
+        .await;
+    service.delivered().await;
+    let rows = service.dump("events").await;
+    assert!(rows.lines().any(|row| row.contains("Chrome") && row.contains("Linux")), "{rows}");
+    assert!(!rows.contains(QUERY));
+    service.stop().await;
 }

@@ -108,6 +108,9 @@ impl App {
         collect.country_database = config.country_database();
         collect.trusted_proxies = config.collector.trusted_proxies;
         collect.keys = config.collector.keys;
+        collect.regions = config.collector.regions;
+        collect.spam_hosts = config.collector.spam_hosts;
+        collect.data_centres = config.collector.data_centres;
         collect.demo = config.public.demo;
         collect.dialects = config.dialects.0;
         collect.journal.max_bytes = config.journal.max_bytes;

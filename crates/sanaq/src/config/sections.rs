@@ -107,6 +107,12 @@ pub struct Collector {
     pub keys: KeyCustody,
     /// Country database.
     pub geo_database: Option<PathBuf>,
+    /// Whether regions are kept.
+    pub regions: bool,
+    /// More hosts of referrer spam.
+    pub spam_hosts: Option<PathBuf>,
+    /// Networks of data centres.
+    pub data_centres: Option<PathBuf>,
 }
 
 impl Settings for Collector {
@@ -135,6 +141,9 @@ impl Settings for Collector {
                 "Where the day's keys are kept, never on a disk. `best`: the kernel's keyring, else locked memory. `locked`: locked memory, handed over to a `sanaq serve` on the same data that waits when this one stops. `memory`: a restart begins new pseudonyms.",
             ),
             geo_database: keys.optional_path("geo_database", "Country database (`mmdb`). Without it, `country.mmdb` in the data directory (`sanaq geo build`); without that, the browser's time zone decides."),
+            regions: keys.flag("regions", false, "Keep the region too, where the country database has one. Off: data for Kazakhstan is poor, and small regions point at people."),
+            spam_hosts: keys.optional_path("spam_hosts", "More hosts whose referrals are advertising: a file with one on each line. Those we know are built in."),
+            data_centres: keys.optional_path("data_centres", "Networks of data centres: a file with one (`203.0.113.0/24`) on each line. What comes from them is a robot. None by default: some people's VPNs end there."),
         }
     }
 }

@@ -95,6 +95,15 @@ pub struct Admitter {
     rules: RuleBook,
 }
 
+/// Who sent a beacon, for all of its sites.
+struct Visitor {
+    agent: Arc<Agent>,
+    /// Why it is no visitor.
+    unwelcome: Option<(DropReason, Option<BotClass>)>,
+    /// Made when the first site keeps the beacon.
+    enriched: Option<Enriched>,
+}
+
 /// What is the same for every site of one beacon.
 struct Enriched {
     page: Page,
@@ -126,8 +135,7 @@ impl Admitter {
     pub fn admit(&self, beacon: &Beacon, request: &RequestFacts<'_>, now: Timestamp) -> Vec<Admission> {
         let opted_out = beacon.opted_out || request.opted_out;
         // Made when the first site wants it: beacons for nobody cost nothing.
-        let mut enriched = None;
-        let mut unwelcome = None;
+        let mut visitor = None;
         beacon
             .domains
             .iter()
@@ -135,12 +143,13 @@ impl Admitter {
                 let Some(site) = self.config.sites.by_domain(domain) else {
                     return Admission::dropped(None, DropReason::UnknownSite);
                 };
-                let unwelcome = unwelcome.get_or_insert_with(|| self.unwelcome(beacon, request));
-                if let Some((reason, bot)) = *unwelcome {
+                let visitor = visitor.get_or_insert_with(|| self.visitor(beacon, request));
+                if let Some((reason, bot)) = visitor.unwelcome {
                     return Admission { bot, ..Admission::dropped(Some(site.id), reason) };
                 }
                 let opted_out = beacon.unattributed || (opted_out && site.opt_out != OptOutMode::Ignore);
-                let decision = self.decide(beacon, &site, request, opted_out, now, &mut enriched);
+                let decision = self.decide(beacon, &site, request, opted_out, now, visitor);
+                let enriched = &mut visitor.enriched;
                 let kept = enriched.as_mut().filter(|_| decision.is_ok());
                 let scrubbed =
                     kept.map(|enriched| std::mem::take(&mut enriched.scrubbed)).unwrap_or_default();
@@ -149,11 +158,18 @@ impl Admitter {
             .collect()
     }
 
+    fn visitor(&self, beacon: &Beacon, request: &RequestFacts<'_>) -> Visitor {
+        let agent = self.config.agents.read(request.agent, request.hints);
+        let unwelcome = self.unwelcome(beacon, request, &agent);
+        Visitor { agent, unwelcome, enriched: None }
+    }
+
     /// Why a beacon comes from no visitor, whatever site it is for.
     fn unwelcome(
         &self,
         beacon: &Beacon,
         request: &RequestFacts<'_>,
+        agent: &Agent,
     ) -> Option<(DropReason, Option<BotClass>)> {
         if request.prefetch {
             return Some((DropReason::Prefetch, None));
@@ -163,7 +179,7 @@ impl Admitter {
         } else if self.config.data_centres.hold(request.client) {
             Some(BotClass::DataCentre)
         } else {
-            self.config.agents.read(request.agent, request.hints).bot
+            agent.bot
         };
         if bot.is_some() {
             return Some((DropReason::Bot, bot));
@@ -180,15 +196,16 @@ impl Admitter {
         request: &RequestFacts<'_>,
         opted_out: bool,
         now: Timestamp,
-        enriched: &mut Option<Enriched>,
+        visitor: &mut Visitor,
     ) -> Result<EventRow, DropReason> {
         verdict(beacon, site, opted_out)?;
         let rules = self.rules.of(site);
         let address = Address::parse(&beacon.url);
         rules.check(&Subject { host: address.map_or("", |address| address.host), client: request.client })?;
 
-        let enriched = enriched.get_or_insert_with(|| self.enrich(beacon, request));
-        let day = LocalDay::at(now, &site.zone).expect("the clock stands within the years of the calendar");
+        let Visitor { agent, enriched, .. } = visitor;
+        let enriched = enriched.get_or_insert_with(|| self.enrich(beacon, request, address, agent));
+        let day = rules.day(now);
         let mut row = self.tally(enriched, site.id, &day, now);
         rules.check_row(&row.path, &row.country)?;
         if let Some(address) = address {
@@ -202,9 +219,15 @@ impl Admitter {
         Ok(row)
     }
 
-    fn enrich(&self, beacon: &Beacon, request: &RequestFacts<'_>) -> Enriched {
+    fn enrich(
+        &self,
+        beacon: &Beacon,
+        request: &RequestFacts<'_>,
+        address: Option<Address<'_>>,
+        agent: &Arc<Agent>,
+    ) -> Enriched {
         // The dialect refuses what is no address; another caller's beacon counts as a page without host.
-        let address = Address::parse(&beacon.url).or_else(|| Address::parse("/"));
+        let address = address.or_else(|| Address::parse("/"));
         let mut scrubbed = ScrubCounts::default();
         let page = address
             .map_or_else(Page::default, |address| Page::of(&address, beacon.hash_routing, &mut scrubbed));
@@ -219,7 +242,7 @@ impl Admitter {
             source,
             page,
             place: self.config.geo.place(request.client, beacon.time_zone.as_deref()),
-            agent: self.config.agents.read(request.agent, request.hints),
+            agent: Arc::clone(agent),
             language: classes::language(request.accept_language),
             name: scrub_owned(beacon.name.clone(), &mut scrubbed),
             props,

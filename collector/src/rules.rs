@@ -9,7 +9,9 @@ mod pattern;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use events::{DropReason, EventRow, Site, SiteId};
+use events::{DropReason, EventRow, LocalDay, Site, SiteId};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::address::{ClientAddress, Networks};
 use crate::page::{Address, scrub_owned};
@@ -25,6 +27,8 @@ pub struct Rules {
     shielded_pages: Pages,
     keep_params: Vec<String>,
     allow_props: Vec<String>,
+    zone: TimeZone,
+    day: RwLock<Option<LocalDay>>,
 }
 
 /// What the rules look at besides the row.
@@ -63,6 +67,8 @@ impl Rules {
             shielded_pages: Pages::new(&rules.shield_pages),
             keep_params: rules.keep_params.clone(),
             allow_props: rules.allow_props.clone(),
+            zone: site.zone.clone(),
+            day: RwLock::default(),
         }
     }
 
@@ -124,6 +130,18 @@ impl Rules {
             }
         }
         kept
+    }
+
+    /// The site's day that `now` falls on. Reckoned once a day: every beacon asks.
+    #[must_use]
+    pub fn day(&self, now: Timestamp) -> LocalDay {
+        let known = *self.day.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(day) = known.filter(|day| (day.opens_at..day.closes_at).contains(&now.as_second())) {
+            return day;
+        }
+        let day = LocalDay::at(now, &self.zone).expect("the clock stands within the years of the calendar");
+        *self.day.write().unwrap_or_else(PoisonError::into_inner) = Some(day);
+        day
     }
 
     /// Takes from a row the properties the site doesn't keep.

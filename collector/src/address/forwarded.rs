@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use http::header::{FORWARDED, HeaderMap, HeaderName};
+use http::header::{FORWARDED, GetAll, HeaderMap, HeaderName, HeaderValue};
 
 use super::{TrustedProxies, octets};
 
@@ -16,29 +16,39 @@ pub(super) fn resolve(peer: [u8; 16], headers: &HeaderMap, trusted: &TrustedProx
     if !trusted.contains(peer) {
         return peer;
     }
-    let rfc7239 = !headers.contains_key(&X_FORWARDED_FOR);
-    let name = if rfc7239 { FORWARDED } else { X_FORWARDED_FOR };
+    let lines = headers.get_all(&X_FORWARDED_FOR);
+    if lines.iter().next().is_some() {
+        return walk(peer, lines, trusted, |line, hop| line.rsplit(',').all(|entry| hop(Some(entry.trim()))));
+    }
+    walk(peer, headers.get_all(FORWARDED), trusted, |line, hop| {
+        // An open quote left by a visitor would swallow what the proxy appended, so such a line says nothing at all.
+        let Some(entries) = split_unquoted(line, b',') else { return hop(None) };
+        entries.into_iter().rev().all(|entry| hop(for_parameter(entry)))
+    })
+}
+
+/// Several header lines are one list, in their order; so the last entry of the last line is the nearest hop. `entries` gives
+/// those of one line to its second argument, from the right, until that says no.
+fn walk(
+    peer: [u8; 16],
+    lines: GetAll<'_, HeaderValue>,
+    trusted: &TrustedProxies,
+    entries: impl Fn(&str, &mut dyn FnMut(Option<&str>) -> bool) -> bool,
+) -> [u8; 16] {
     let mut client = peer;
     let mut hops = 0;
-    // Several header lines are one list, in their order; so the last entry of the last line is the nearest hop.
-    let lines: Vec<_> = headers.get_all(name).iter().collect();
+    // Whether the walk goes on behind this entry.
+    let mut hop = |node: Option<&str>| {
+        hops += 1;
+        let Some(address) = node.filter(|_| hops <= LONGEST_CHAIN).and_then(address) else { return false };
+        client = address;
+        trusted.contains(client)
+    };
     for line in lines.iter().rev() {
         // Bytes that are no visible ASCII end the walk, as any other garbage does.
-        let Ok(line) = line.to_str() else { return client };
-        // An open quote left by a visitor would swallow what the proxy appended, so such a line says nothing at all.
-        let entries = if rfc7239 { split_unquoted(line, b',') } else { Some(line.split(',').collect()) };
-        let Some(entries) = entries else { return client };
-        for entry in entries.into_iter().rev() {
-            hops += 1;
-            if hops > LONGEST_CHAIN {
-                return client;
-            }
-            let node = if rfc7239 { for_parameter(entry) } else { Some(entry.trim()) };
-            let Some(address) = node.and_then(address) else { return client };
-            client = address;
-            if !trusted.contains(client) {
-                return client;
-            }
+        let Ok(line) = line.to_str() else { break };
+        if !entries(line, &mut hop) {
+            break;
         }
     }
     client

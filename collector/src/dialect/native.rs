@@ -170,7 +170,10 @@ fn domains(body: &Body, address: &Address<'_>) -> Result<Vec<String>, ParseError
     };
     let mut domains: Vec<String> = Vec::with_capacity(1);
     for domain in list.split(',') {
-        let domain = crate::rules::ascii_host(without_www(domain.trim())).into_owned();
+        // A dot at the end names the same host, in whatever alphabet.
+        let domain =
+            domain.trim_end_matches(|c: char| c.is_whitespace() || ".。．｡".contains(c)).trim_start();
+        let domain = crate::rules::ascii_host(without_www(domain)).into_owned();
         // Twice the same site would count the view twice.
         if !domain.is_empty() && !domains.contains(&domain) {
             domains.push(domain);

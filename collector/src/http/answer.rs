@@ -1,5 +1,7 @@
 //! What an answer looks like: status, stable code, sentence and headers. The one place that knows how a refusal is told.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use events::RefuseReason;
 use http::header::{
@@ -84,7 +86,17 @@ pub fn retry_later(mut answer: Answer) -> Answer {
 /// The beacon was taken; `dropped` are the codes of those of its domains that were not kept, by policy.
 #[must_use]
 pub fn taken(dropped: &[&'static str]) -> Answer {
-    with_dropped(text(StatusCode::ACCEPTED, "ok"), dropped)
+    if dropped.is_empty() { stored() } else { with_dropped(text(StatusCode::ACCEPTED, "ok"), dropped) }
+}
+
+/// Nearly every answer is this one: its headers, copied whole, cost a fraction of what they cost one by one.
+fn stored() -> Answer {
+    static HEADERS: LazyLock<HeaderMap> =
+        LazyLock::new(|| with_dropped(text(StatusCode::ACCEPTED, "ok"), &[]).into_parts().0.headers);
+    let mut answer = Response::new(Full::new(Bytes::from_static(b"ok")));
+    *answer.status_mut() = StatusCode::ACCEPTED;
+    *answer.headers_mut() = HEADERS.clone();
+    answer
 }
 
 /// The answer with what was dropped in its headers, for any page to read.

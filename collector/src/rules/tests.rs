@@ -154,3 +154,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_day_is_that_of_the_zone_whichever_was_asked_for_before() {
+    let zone = TimeZone::get("Asia/Kathmandu").unwrap();
+    let rules = Rules::of(&Site { zone: zone.clone(), ..Site::clone(&site(SiteRules::default())) });
+    // Midnight there is at 18:15 UTC. Forward and back, as clocks are set.
+    for now in [
+        "2026-11-22T18:14:59.999Z",
+        "2026-11-22T18:15:00Z",
+        "2026-11-23T18:14:59Z",
+        "2026-11-23T18:15:00.001Z",
+        "2026-11-22T18:14:59Z",
+        "2026-11-01T00:00:00Z",
+    ] {
+        let now: Timestamp = now.parse().unwrap();
+        assert_eq!(rules.day(now), LocalDay::at(now, &zone).unwrap(), "{now}");
+        assert_eq!(rules.day(now), LocalDay::at(now, &zone).unwrap(), "{now}");
+    }
+}

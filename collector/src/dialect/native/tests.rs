@@ -126,6 +126,7 @@ fn a_url_is_required_and_has_to_be_one() {
 fn one_beacon_may_be_for_several_sites() {
     let domains = |d: Value| beacon(&view(json!({"d": d}))).domains;
     assert_eq!(domains(json!("example.kz, WWW.Other.kz ,,example.kz")), ["example.kz", "other.kz"]);
+    assert_eq!(domains(json!("www.example.kz. ,other.kz .")), ["example.kz", "other.kz"]);
     assert_eq!(domains(json!(null)), ["example.kz"]);
     assert_eq!(beacon(&json!({"n": "x", "u": "https://www.Example.kz:8443/"})).domains, ["example.kz"]);
     for (bad, message) in [

@@ -43,6 +43,13 @@ prepare-test:
 test-rust: ## Rust unit, integration and end-to-end tests
 	$(CARGO) test --workspace --locked
 
+bench: front-ends ## what a beacon costs, against a bare hyper server: about 3 minutes, on an idle machine
+	$(CARGO) build --release --locked -p sanaq -p bench --bins
+	$(or $(CARGO_TARGET_DIR),target)/release/bench $(BENCH)
+
+fuzz: ## coverage-guided fuzzing, FUZZ_SECONDS for each target (needs cargo-fuzz and a C++ compiler)
+	@fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_SEED)
+
 test-tracker:
 	cd tracker-js && npm run --silent build && npm test --silent
 

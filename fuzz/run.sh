@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make fuzz`: each target for so many seconds, coverage-guided by libFuzzer, from the committed corpus. What is found stays in
-# fuzz/libfuzzer/artifacts/. With FUZZ_KEEP=1 the minimised corpus replaces the committed one.
+# fuzz/libfuzzer/artifacts/. With FUZZ_KEEP=1 the smallest of what reached something new join the committed corpus.
 set -euo pipefail
 cd "$(dirname "$0")"
 seconds="${1:-60}" seed="${2:-20261122}"

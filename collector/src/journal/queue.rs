@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
 
@@ -190,6 +190,10 @@ impl State {
         }
     }
 
+    fn has_work(&self) -> bool {
+        !self.waiting.is_empty() || !self.seal_requests.is_empty() || self.closing
+    }
+
     fn refusal(&self, row: &[u8], closes_at: i64, config: &JournalConfig) -> Option<JournalError> {
         let committing = self.committing.map_or(0, |(_, bytes)| bytes);
         let used = self.closed_bytes + self.open.bytes + committing + self.waiting.bytes();
@@ -274,12 +278,19 @@ impl Shared {
         self.work.notify_one();
     }
 
-    /// Waits for work.
-    pub(super) fn wait(&self) -> Work {
+    /// Waits for work; when there is some, as long as `gather` for more to come with it.
+    pub(super) fn wait(&self, gather: Duration) -> Work {
         let mut state = self.state();
         loop {
-            if let Some(work) = self.next(&mut state) {
-                return work;
+            if state.has_work() {
+                if !gather.is_zero() && !state.closing {
+                    drop(state);
+                    std::thread::sleep(gather);
+                    state = self.state();
+                }
+                if let Some(work) = self.next(&mut state) {
+                    return work;
+                }
             }
             state = self.work.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
         }
@@ -292,7 +303,7 @@ impl Shared {
     }
 
     fn next(&self, state: &mut State) -> Option<Work> {
-        if state.waiting.is_empty() && state.seal_requests.is_empty() && !state.closing {
+        if !state.has_work() {
             return None;
         }
         let group = state.waiting.take(&self.config);

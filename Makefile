@@ -4,7 +4,10 @@ CARGO ?= cargo
 DATA ?= data
 BIN := $(or $(CARGO_TARGET_DIR),target)/debug/sanaq
 
-.PHONY: help run test privacy lint build front-ends prepare-run prepare-test test-rust test-tracker test-web test-clients test-browser fmt clean-data
+FUZZ_SECONDS ?= 60
+FUZZ_SEED ?= 20261122
+
+.PHONY: help run test privacy bench fuzz lint build front-ends prepare-run prepare-test test-rust test-tracker test-web test-clients test-browser fmt clean-data
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16

@@ -50,6 +50,7 @@ before(async () => {
   await sanaq.cli('site', 'add', DOMAIN, '--timezone', ZONE);
   // Its pages stand on this machine.
   await sanaq.cli('site', 'set', DOMAIN, '--allow-host', '127.0.0.1');
+  await sanaq.takes(DOMAIN, 'http://127.0.0.1/');
   key = await sanaq.cli('key', 'add', '--site', DOMAIN, '--scope', 'stats');
   site = await startSite(`${sanaq.public}/api/event`);
   // The client keeps still where it sees automation.

@@ -11,6 +11,8 @@ import { promisify } from 'node:util';
 import { eventually } from './browser.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+/** An ordinary browser, for what no browser sends. */
+export const AGENT = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36';
 const START_MS = 60_000;
 const STOP_MS = 10_000;
 
@@ -24,6 +26,8 @@ export async function startSanaq(...options) {
     /** Runs a sub-command on the instance's data and gives what it printed. */
     cli: async (...words) =>
       (await promisify(execFile)(binary(), [...words, '--data', instance.data], { encoding: 'utf8' })).stdout.trim(),
+    /** Waits until pages of this address are counted: a running program takes up a new site or rule within a second or so. */
+    takes: (domain, url) => eventually(`${url} is counted for ${domain}`, () => wouldBeStored(instance.public, domain, url)),
     /** Counts of `sanaq_beacons_total` as `{"stored": 3, "dropped unknown_site": 1}`, zeros left out. */
     outcomes: () => outcomes(instance.operations),
   });
@@ -86,6 +90,16 @@ async function spawned(options) {
     await stop().catch(() => {});
     throw new Error(`${error.message}\n${told}`);
   }
+}
+
+/** A dry run: nothing is stored by asking. */
+async function wouldBeStored(collector, domain, url) {
+  const answer = await fetch(`${collector}/api/event`, {
+    method: 'POST',
+    headers: { 'user-agent': AGENT, 'x-debug-request': 'true', 'content-type': 'text/plain' },
+    body: JSON.stringify({ n: 'pageview', u: url, d: domain }),
+  });
+  return (await answer.json()).sites[0].outcome === 'stored';
 }
 
 async function outcomes(operations) {

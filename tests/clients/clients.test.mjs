@@ -5,11 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { JSDOM, ResourceLoader } from 'jsdom';
 import { Umami } from '@umami/node';
-import { startSanaq } from '../browser/start.mjs';
+import { AGENT, startSanaq } from '../browser/start.mjs';
 import { eventually } from '../browser/browser.mjs';
 
 const ID = '94db1cb1-74f4-4a40-ad6c-962362670409';
-const AGENT = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36';
 // A zone where it is day now: midnight would part the visit.
 const ZONE = new Date().getUTCHours() < 12 ? 'Asia/Almaty' : 'America/New_York';
 // Kept, as clients get to see another one.
@@ -47,14 +46,7 @@ async function site(domain) {
         return undefined;
       }
     });
-  await eventually('the collector knows the site', async () => {
-    const answer = await fetch(`${sanaq.public}/api/event`, {
-      method: 'POST',
-      headers: { 'user-agent': AGENT, 'x-debug-request': 'true', 'content-type': 'text/plain' },
-      body: JSON.stringify({ n: 'pageview', u: `https://${domain}/`, d: domain }),
-    });
-    return (await answer.json()).sites[0].outcome === 'stored' || undefined;
-  });
+  await sanaq.takes(domain, `https://${domain}/`);
   return { has };
 }
 

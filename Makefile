@@ -7,7 +7,7 @@ BIN := $(or $(CARGO_TARGET_DIR),target)/debug/sanaq
 FUZZ_SECONDS ?= 60
 FUZZ_SEED ?= 20261122
 
-.PHONY: help run test privacy bench fuzz lint build front-ends prepare-run prepare-test test-rust test-tracker test-web test-clients test-browser fmt clean-data
+.PHONY: help run test privacy bench fuzz lint build front-ends prepare-run prepare-test test-rust test-tracker test-web test-clients test-browser fmt
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -33,9 +33,18 @@ lint: prepare-test ## formatting, clippy with warnings as errors, TypeScript, sh
 build: prepare-run front-ends ## the binary, with both front ends inside
 	$(CARGO) build --workspace --bins --locked
 
-front-ends: prepare-run
+front-ends: tracker-js/dist/script.js dashboards/web/dist/index.html
+
+# Built again only when a source is newer: a later start has nothing to do.
+sources = $(shell find $(1) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/out/*')
+
+tracker-js/dist/script.js: $(call sources,tracker-js/src tracker-js/build.mjs tracker-js/package-lock.json) | prepare-run
 	cd tracker-js && npm run --silent build
+	@touch $@
+
+dashboards/web/dist/index.html: $(call sources,dashboards/web/src dashboards/web/scripts dashboards/web/index.html dashboards/web/vite.config.ts dashboards/web/package-lock.json) | prepare-run
 	cd dashboards/web && npm run --silent build
+	@touch $@
 
 prepare-run:
 	@deploy/prepare.sh run
@@ -53,11 +62,11 @@ bench: front-ends ## what a beacon costs, against a bare hyper server: about 3 m
 fuzz: ## coverage-guided fuzzing, FUZZ_SECONDS for each target (needs cargo-fuzz and a C++ compiler)
 	@fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_SEED)
 
-test-tracker:
-	cd tracker-js && npm run --silent build && npm test --silent
+test-tracker: front-ends
+	cd tracker-js && npm test --silent
 
-test-web:
-	cd dashboards/web && npm run --silent build && npm test --silent
+test-web: front-ends
+	cd dashboards/web && npm test --silent
 
 test-clients: ## published clients of other tools against the real binary
 	cd tests/clients && npm test --silent

@@ -2,20 +2,16 @@
 //!
 //! | module | what it owns |
 //! |---|---|
-//! | [`beacons`] | the prepared requests, from a seed |
 //! | [`load`] | the client: 64 connections that send them and count answers |
-//! | [`process`] | processor time, memory and placement of a process, from `/proc` |
 //! | [`bare`] | the yardstick: hyper reads the body and answers 202 |
-//! | [`program`] | the real binary with its data directory |
 //! | [`hot_path`] | one thread that parses and admits, nothing else |
 //! | [`report`] | what is printed |
+//!
+//! Prepared requests, the real binary and what `/proc` says of it are shared with other programs, in `tests/src`.
 
 mod bare;
-mod beacons;
 mod hot_path;
 mod load;
-mod process;
-mod program;
 mod report;
 
 use std::path::PathBuf;
@@ -23,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use end_to_end::{beacons, process, program};
 
 use beacons::Beacons;
 use process::Watched;

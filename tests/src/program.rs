@@ -19,11 +19,11 @@ use crate::process::Watched;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where the binary is.
-pub(crate) struct Program(PathBuf);
+pub struct Program(PathBuf);
 
 impl Program {
     /// The binary, by default the one beside this program.
-    pub(crate) fn locate(given: Option<PathBuf>) -> anyhow::Result<Self> {
+    pub fn locate(given: Option<PathBuf>) -> anyhow::Result<Self> {
         let path = match given {
             Some(path) => path,
             None => std::env::current_exe()?.with_file_name("sanaq"),
@@ -40,12 +40,12 @@ impl Program {
     }
 
     /// Builds the country database below this data directory.
-    pub(crate) fn build_country_database(&self, data: &Path) -> anyhow::Result<()> {
+    pub fn build_country_database(&self, data: &Path) -> anyhow::Result<()> {
         self.run(&["geo", "build"], data)
     }
 
     /// Starts it with everything on; `geo` says whether with a country database.
-    pub(crate) fn start(&self, geo: bool) -> anyhow::Result<Running> {
+    pub fn start(&self, geo: bool) -> anyhow::Result<Running> {
         let directory = tempfile::Builder::new().prefix("sanaq-bench-").tempdir()?;
         let data = directory.path().join("data");
         self.run(&["site", "add", SITE, "--timezone", "Asia/Almaty"], &data)?;
@@ -89,7 +89,7 @@ impl Program {
 }
 
 /// The binary while it runs.
-pub(crate) struct Running {
+pub struct Running {
     child: Child,
     directory: TempDir,
     public: String,
@@ -98,27 +98,27 @@ pub(crate) struct Running {
 
 impl Running {
     /// Where beacons go.
-    pub(crate) fn address(&self) -> &str {
+    pub fn address(&self) -> &str {
         &self.public
     }
 
     /// Its data directory.
-    pub(crate) fn data(&self) -> PathBuf {
+    pub fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }
 
     /// Its process, without the engine.
-    pub(crate) fn watched(&self) -> Watched {
+    pub fn watched(&self) -> Watched {
         Watched::new(self.child.id())
     }
 
     /// The process of the embedded ClickHouse.
-    pub(crate) fn engine(&self) -> Option<Watched> {
+    pub fn engine(&self) -> Option<Watched> {
         self.watched().child("engine-child")
     }
 
     /// Waits until everything acknowledged is in ClickHouse.
-    pub(crate) fn delivered(&self) -> anyhow::Result<()> {
+    pub fn delivered(&self) -> anyhow::Result<()> {
         let begun = Instant::now();
         loop {
             let metrics = self.metrics()?;
@@ -144,7 +144,7 @@ impl Running {
     }
 
     /// Stops it as Ctrl-C does.
-    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+    pub fn stop(mut self) -> anyhow::Result<()> {
         kill_process(Pid::from_child(&self.child), Signal::INT)?;
         let status = self.child.wait()?;
         ensure!(status.success(), "it ended with {status}:\n{}", self.log());

@@ -11,20 +11,20 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 
 /// A process that is looked at.
 #[derive(Clone, Copy)]
-pub(crate) struct Watched(u32);
+pub struct Watched(u32);
 
 /// Processor time so far.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Times {
+pub struct Times {
     /// In the program.
-    pub(crate) user: Duration,
+    pub user: Duration,
     /// In the kernel on its behalf.
-    pub(crate) system: Duration,
+    pub system: Duration,
 }
 
 impl Times {
     /// Both.
-    pub(crate) fn total(self) -> Duration {
+    pub fn total(self) -> Duration {
         self.user + self.system
     }
 }
@@ -47,13 +47,13 @@ impl std::ops::Add for Times {
 
 /// Resident memory in MiB.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Memory {
+pub struct Memory {
     /// Now.
-    pub(crate) now: f64,
+    pub now: f64,
     /// Of that, memory of its own: without pages of files, which the kernel takes back when it needs them.
-    pub(crate) anonymous: f64,
+    pub anonymous: f64,
     /// At most, so far.
-    pub(crate) peak: f64,
+    pub peak: f64,
 }
 
 impl fmt::Display for Memory {
@@ -64,17 +64,17 @@ impl fmt::Display for Memory {
 
 impl Watched {
     /// The process of this id.
-    pub(crate) fn new(id: u32) -> Self {
+    pub fn new(id: u32) -> Self {
         Self(id)
     }
 
     /// Its id.
-    pub(crate) fn id(self) -> u32 {
+    pub fn id(self) -> u32 {
         self.0
     }
 
     /// Processor time of all its threads, those that ended included; not of its children.
-    pub(crate) fn times(self) -> anyhow::Result<Times> {
+    pub fn times(self) -> anyhow::Result<Times> {
         let text = fs::read_to_string(format!("/proc/{}/stat", self.0)).context("the process is gone")?;
         // The name may hold anything, parentheses included; fields are counted from behind it.
         let (_, fields) = text.rsplit_once(") ").context("/proc/PID/stat has another form")?;
@@ -88,7 +88,7 @@ impl Watched {
     }
 
     /// Resident memory.
-    pub(crate) fn memory(self) -> anyhow::Result<Memory> {
+    pub fn memory(self) -> anyhow::Result<Memory> {
         let text = fs::read_to_string(format!("/proc/{}/status", self.0)).context("the process is gone")?;
         let field = |name: &str| -> anyhow::Result<f64> {
             let line = text.lines().find_map(|line| line.strip_prefix(name)).context("no such field")?;
@@ -99,7 +99,7 @@ impl Watched {
     }
 
     /// Its first child whose command line has this word.
-    pub(crate) fn child(self, word: &str) -> Option<Watched> {
+    pub fn child(self, word: &str) -> Option<Watched> {
         let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.0)).unwrap_or_default();
         let mut tasks = children;
         for task in fs::read_dir(format!("/proc/{}/task", self.0)).ok()?.flatten() {
@@ -113,7 +113,7 @@ impl Watched {
     }
 
     /// Puts all its threads on these cores.
-    fn place(self, cores: &CpuSet) -> anyhow::Result<()> {
+    pub fn place(self, cores: &CpuSet) -> anyhow::Result<()> {
         for task in fs::read_dir(format!("/proc/{}/task", self.0))?.flatten() {
             let id: i32 = task.file_name().to_string_lossy().parse()?;
             // A thread may have ended meanwhile.
@@ -124,7 +124,7 @@ impl Watched {
 }
 
 /// The servers on one core; the client and the engine on the other.
-pub(crate) struct Cores {
+pub struct Cores {
     servers: CpuSet,
     others: CpuSet,
     enough: bool,
@@ -132,7 +132,7 @@ pub(crate) struct Cores {
 
 impl Cores {
     /// The first core for the client, the second for the servers.
-    pub(crate) fn split() -> Self {
+    pub fn split() -> Self {
         let (mut servers, mut others) = (CpuSet::new(), CpuSet::new());
         others.set(0);
         servers.set(1);
@@ -141,7 +141,7 @@ impl Cores {
     }
 
     /// Places them. On a machine with one core everybody shares it.
-    pub(crate) fn place(&self, servers: &[Watched], engine: Option<Watched>) -> anyhow::Result<()> {
+    pub fn place(&self, servers: &[Watched], engine: Option<Watched>) -> anyhow::Result<()> {
         if !self.enough {
             return Ok(());
         }
@@ -156,7 +156,7 @@ impl Cores {
 }
 
 /// Model of the processor, number of cores, kernel.
-pub(crate) fn machine() -> String {
+pub fn machine() -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpus.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("");
     let model = model.trim_start_matches([' ', '\t', ':']);

@@ -5,35 +5,35 @@
 use std::fmt::Write as _;
 
 /// How many there are; a power of two, so that going round is cheap.
-pub(crate) const COUNT: usize = 16_384;
+pub const COUNT: usize = 16_384;
 
 /// The site they are for.
-pub(crate) const SITE: &str = "bench.example";
+pub const SITE: &str = "bench.example";
 
 const PATHS: usize = 500;
 const AGENTS: usize = 200;
 
 /// One request, whole and in its parts.
-pub(crate) struct Prepared {
+pub struct Prepared {
     /// As it goes over the wire.
-    pub(crate) wire: Vec<u8>,
+    pub wire: Vec<u8>,
     /// `User-Agent`.
-    pub(crate) agent: String,
+    pub agent: String,
     /// `X-Forwarded-For`.
-    pub(crate) address: String,
+    pub address: String,
     /// The JSON.
-    pub(crate) body: String,
+    pub body: String,
 }
 
 /// All of them.
-pub(crate) struct Beacons {
+pub struct Beacons {
     /// In the order they are sent.
-    pub(crate) all: Vec<Prepared>,
+    pub all: Vec<Prepared>,
 }
 
 impl Beacons {
     /// Those of this seed.
-    pub(crate) fn of_seed(seed: u64) -> Self {
+    pub fn of_seed(seed: u64) -> Self {
         let mut random = Random(seed | 1);
         let paths: Vec<String> = (0..PATHS).map(|number| path(number, &mut random)).collect();
         let agents: Vec<String> = (0..AGENTS).map(agent).collect();
@@ -47,7 +47,7 @@ impl Beacons {
     }
 
     /// Mean length of the bodies.
-    pub(crate) fn mean_body_bytes(&self) -> usize {
+    pub fn mean_body_bytes(&self) -> usize {
         self.all.iter().map(|one| one.body.len()).sum::<usize>() / self.all.len()
     }
 }

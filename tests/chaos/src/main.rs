@@ -1,0 +1,3 @@
+//! `make chaos`: accepted means stored, shown against the real binary while things break.
+
+fn main() {}

@@ -24,7 +24,8 @@
 //!
 //! # Group commit
 //! Appends gather in memory ([`queue`]). One thread ([`writer`]) takes all that wait, writes them with one call, syncs once,
-//! and settles them. While several come at once it lets them gather for half a millisecond. Sequence numbers are given there, so that they have no gaps: a row that was refused has none.
+//! and settles them. While several come at once they gather for up to a millisecond, or until the runtime has no other in hand
+//! ([`Journal::gather`]). Sequence numbers are given there, so that they have no gaps: a row that was refused has none.
 //!
 //! # When the disk fails
 //! After a failed write or sync nothing is known about the file's end. The group is refused, and the segment is sealed at
@@ -49,6 +50,7 @@
 //! promise 2 (no pseudonym outlives its day) goes before keeping what ClickHouse refuses.
 
 pub mod disk;
+mod division;
 mod error;
 #[cfg(test)]
 mod model;
@@ -56,6 +58,8 @@ pub mod name;
 mod queue;
 pub mod record;
 mod recovery;
+mod sealed_days;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -72,10 +76,12 @@ use tokio::sync::oneshot;
 
 use crate::metrics::Metrics;
 use disk::{Directory, Disk};
+pub use division::Division;
 pub use error::{JournalError, OpenError};
-use name::{Name, State};
+use name::{Facts, Name, Range, State};
 use queue::Shared;
 pub use recovery::Recovery;
+pub use sealed_days::SealedDays;
 use writer::Writer;
 
 /// Distinct closing instants in one segment at most: an INSERT may touch at most 100 partitions.
@@ -106,12 +112,14 @@ impl Default for JournalConfig {
 pub struct Segment {
     /// Its file.
     pub name: Name,
-    /// Intact rows in its range, when it was last looked at.
+    /// Rows of its batch: those in its range that are intact and not of a sealed day, when it was last looked at.
     pub rows: u64,
     /// Length of its file.
     pub bytes: u64,
     /// The first closing instant among its rows, Unix seconds.
     pub first_closes_at: i64,
+    /// Rows in its range that can't be read, and were counted as lost.
+    pub lost_rows: u64,
     /// When its first row was taken, or found at start.
     pub since: Instant,
 }
@@ -133,10 +141,12 @@ pub struct Stats {
     pub undelivered_segments: u64,
     /// Rows in them.
     pub undelivered_rows: u64,
-    /// Segments ClickHouse refused.
+    /// Segments set aside until their day has closed: refused by ClickHouse, or damaged.
     pub parked_segments: u64,
-    /// Rows in them.
+    /// Rows in those that ClickHouse refused.
     pub parked_rows: u64,
+    /// The damaged ones: their intact rows are delivered.
+    pub damaged_segments: u64,
     /// Rows in the open segment.
     pub open_rows: u64,
     /// Segments that are sealed and wait for delivery.
@@ -163,21 +173,40 @@ impl Journal {
     /// # Errors
     /// When the directory can't be used, is in use, or holds a format of another version.
     pub fn open(path: &Path, collector: u16, config: JournalConfig) -> Result<Self, OpenError> {
+        Self::open_after(path, collector, config, SealedDays::default())
+    }
+
+    /// As [`Journal::open`], but rows of these days are neither sent nor taken.
+    ///
+    /// # Errors
+    /// As [`Journal::open`].
+    pub fn open_after(
+        path: &Path,
+        collector: u16,
+        config: JournalConfig,
+        sealed_days: SealedDays,
+    ) -> Result<Self, OpenError> {
         let directory = Directory::open(path)?.ok_or(OpenError::Taken)?;
-        let (journal, mut writer) = Self::on(Arc::new(directory), collector, config)?;
+        let (journal, mut writer) = Self::on(Arc::new(directory), collector, config, sealed_days)?;
         let thread = std::thread::Builder::new().name("journal".into()).spawn(move || writer.run())?;
         *lock(&journal.thread) = Some(thread);
         Ok(journal)
     }
 
     /// The journal on any disk, and its writer for the caller to run.
-    fn on(disk: Arc<dyn Disk>, collector: u16, config: JournalConfig) -> Result<(Self, Writer), OpenError> {
-        let recovered = recovery::recover(&*disk, collector)?;
+    fn on(
+        disk: Arc<dyn Disk>,
+        collector: u16,
+        config: JournalConfig,
+        sealed_days: SealedDays,
+    ) -> Result<(Self, Writer), OpenError> {
+        let recovered = recovery::recover(&*disk, collector, &sealed_days)?;
         let shared = Arc::new(Shared::new(config));
         let mut writer =
             Writer::new(Arc::clone(&shared), Arc::clone(&disk), collector, recovered.next_sequence);
         // The new open segment remembers the next sequence number; only then may the empty ones that did so before go.
-        shared.state().restore(recovered.sealed, recovered.parked);
+        shared.state().restore(recovered.sealed, recovered.parked, recovered.damaged);
+        shared.state().sealed_days = sealed_days;
         writer.rotate()?;
         for name in &recovered.empty {
             disk.remove(name)?;
@@ -228,6 +257,12 @@ impl Journal {
         self.shared.submit(row, closes_at, Box::new(settle));
     }
 
+    /// Lets rows gather for as long as the runtime has others in hand, until dropped: a task for the runtime that appends.
+    /// Without it the first row of a group is not kept waiting for others.
+    pub async fn gather(&self) {
+        self.shared.gather().await;
+    }
+
     /// Figures of this instant.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -252,7 +287,13 @@ impl Journal {
     /// The oldest segment that waits for delivery.
     #[must_use]
     pub fn oldest_sealed(&self) -> Option<Segment> {
-        self.shared.state().sealed.front().cloned()
+        self.sealed(|_| true)
+    }
+
+    /// The oldest segment that waits for delivery and is wanted.
+    #[must_use]
+    pub fn sealed(&self, wanted: impl FnMut(&&Segment) -> bool) -> Option<Segment> {
+        self.shared.state().sealed.iter().find(wanted).cloned()
     }
 
     /// The batch of a segment. Reads its file: call it where blocking is allowed.
@@ -260,27 +301,45 @@ impl Journal {
     /// # Errors
     /// When the file can't be read.
     pub fn read(&self, segment: &Segment) -> io::Result<Batch> {
-        let limit = match segment.name.state {
-            State::Open => u64::MAX,
-            State::Sealed(range) | State::Parked(range) => range.bytes,
-        };
+        let range = segment.name.state.range();
+        let limit = range.map_or(u64::MAX, |range| range.bytes);
         let bytes = self.disk.read(&segment.name.to_string(), limit)?;
+        let sealed_days = self.shared.state().sealed_days.clone();
         let mut rows = Vec::with_capacity(bytes.len());
-        let mut count = 0;
+        let (mut count, mut intact) = (0, 0);
         for record in record::Records::of(&bytes, segment.name.identity, segment.name.first_sequence) {
-            rows.extend_from_slice(record.body);
-            count += 1;
+            intact += 1;
+            if !sealed_days.contains(record.closes_at) {
+                rows.extend_from_slice(record.body);
+                count += 1;
+            }
+        }
+        if let Some(lost) = range.map(|range| range.rows.saturating_sub(intact)).filter(|lost| *lost > 0) {
+            self.shared.state().note_lost(segment.name.identity, lost);
         }
         Ok(Batch { rows: rows.into(), count })
     }
 
-    /// Removes a segment whose batch is durably in ClickHouse. Blocks for a directory sync.
+    /// Removes a segment whose batch is durably in ClickHouse; or, when rows of it could not be read, sets it aside until its
+    /// first day has closed. Blocks for a directory sync.
     ///
     /// # Errors
     /// When it could not be removed: ask again, it counts as undelivered until then. It may be unreadable by then.
     pub fn delivered(&self, segment: &Segment) -> io::Result<()> {
-        self.remove(&segment.name)?;
-        self.shared.state().forget(segment.name.identity);
+        let Segment { name, first_closes_at, .. } = *segment;
+        let lost_rows = self.shared.state().lost_rows(name.identity);
+        let (State::Sealed(range), 1..) = (name.state, lost_rows) else {
+            self.remove(&name)?;
+            self.shared.state().forget(name.identity);
+            return Ok(());
+        };
+        let facts = Some(Facts { first_closes_at, lost_rows });
+        let damaged = name.with(State::Damaged(Range { facts, ..range }));
+        done_before(self.disk.rename(&name.to_string(), &damaged.to_string()))?;
+        self.disk.sync_names()?;
+        let mut state = self.shared.state();
+        state.forget(name.identity);
+        state.add_damaged(Segment { name: damaged, rows: 0, lost_rows, ..segment.clone() });
         Ok(())
     }
 
@@ -299,21 +358,29 @@ impl Journal {
         Ok(())
     }
 
-    /// Destroys parked segments that hold rows of days that closed at or before `closes_at`. Returns how many rows that were.
-    /// Blocks for a directory sync if there were any.
+    /// Destroys parked and damaged segments that hold rows of days that closed at or before `closes_at`. Returns how many rows
+    /// that were that had not been counted as lost before. Blocks for a directory sync if there were any.
     ///
     /// # Errors
-    /// When one could not be removed: it stays parked.
+    /// When one could not be removed: it stays.
     pub fn destroy_parked(&self, closes_at: i64) -> io::Result<u64> {
-        let due: Vec<Segment> = {
+        let due = |segment: &&Segment| segment.first_closes_at <= closes_at;
+        let (parked, damaged): (Vec<Segment>, Vec<Segment>) = {
             let state = self.shared.state();
-            state.parked.iter().filter(|segment| segment.first_closes_at <= closes_at).cloned().collect()
+            (
+                state.parked.iter().filter(due).cloned().collect(),
+                state.damaged.iter().filter(due).cloned().collect(),
+            )
         };
         let mut rows = 0;
-        for segment in due {
+        for segment in parked {
             self.remove(&segment.name)?;
             self.shared.state().forget(segment.name.identity);
             rows += segment.rows;
+        }
+        for segment in damaged {
+            self.remove(&segment.name)?;
+            self.shared.state().forget_damaged(&segment);
         }
         Ok(rows)
     }

@@ -25,6 +25,12 @@ pub trait Disk: Send + Sync + 'static {
     /// As the system reports them.
     fn read(&self, name: &str, limit: u64) -> io::Result<Vec<u8>>;
 
+    /// How many bytes a file has.
+    ///
+    /// # Errors
+    /// As the system reports them.
+    fn length(&self, name: &str) -> io::Result<u64>;
+
     /// Renames a file.
     ///
     /// # Errors
@@ -111,6 +117,10 @@ impl Disk for Directory {
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
         file.take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    fn length(&self, name: &str) -> io::Result<u64> {
+        Ok(std::fs::metadata(self.path.join(name))?.len())
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {

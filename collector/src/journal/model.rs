@@ -60,6 +60,14 @@ impl ModelDisk {
         disk
     }
 
+    /// Another disk with the same files, as a backup has them.
+    pub(super) fn copy(&self) -> Self {
+        let inodes = lock(&self.0).inodes.clone();
+        let copy = Self(Arc::new(Mutex::new(Inner { inodes, ..Inner::default() })));
+        copy.keep_names();
+        copy
+    }
+
     /// The next call of this kind fails.
     pub(super) fn fail_next(&self, call: Call) {
         lock(&self.0).failing.push(call);
@@ -73,6 +81,13 @@ impl ModelDisk {
     /// From now on, or no longer, writes fail for lack of space.
     pub(super) fn set_full(&self, full: bool) {
         lock(&self.0).full = full;
+    }
+
+    /// Every name is durable as it is.
+    pub(super) fn keep_names(&self) {
+        for inode in &mut lock(&self.0).inodes {
+            inode.durable_name.clone_from(&inode.name);
+        }
     }
 
     pub(super) fn calls(&self) -> usize {
@@ -158,6 +173,11 @@ impl Disk for ModelDisk {
         let inner = lock(&self.0);
         let data = &inner.inodes[inner.find(name)?].data;
         Ok(data[..data.len().min(usize::try_from(limit).unwrap_or(usize::MAX))].to_vec())
+    }
+
+    fn length(&self, name: &str) -> io::Result<u64> {
+        let inner = lock(&self.0);
+        Ok(inner.inodes[inner.find(name)?].data.len() as u64)
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {

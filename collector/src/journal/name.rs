@@ -1,6 +1,6 @@
 //! The name of a segment carries what must be known of it even when not a byte of its content is readable: the number
-//! of its first row, its identity, and, once it is sealed, the range that is its batch. A rename is atomic, so a batch's
-//! range is on disk whole or not at all.
+//! of its first row, its identity, and, once it is sealed, the range that is its batch, the first day among its rows, and how
+//! many of them are known to be lost. A rename is atomic, so all of that is on disk whole or not at all.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,6 +12,17 @@ pub struct Range {
     pub rows: u64,
     /// Bytes, from the start of the file. What stands behind them was never acknowledged.
     pub bytes: u64,
+    /// What newer names say besides.
+    pub facts: Option<Facts>,
+}
+
+/// What the name of a sealed segment says of its rows. Names of the first kind don't have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The first closing instant among its rows, Unix seconds.
+    pub first_closes_at: i64,
+    /// How many of its rows were found to be unreadable, and counted as lost.
+    pub lost_rows: u64,
 }
 
 /// What may be done with a segment.
@@ -23,6 +34,38 @@ pub enum State {
     Sealed(Range),
     /// ClickHouse refuses it for what it holds. An operator decides, until its first day has closed.
     Parked(Range),
+    /// Its intact rows are out of the way; what could not be read of it is set aside until its first day has closed.
+    Damaged(Range),
+}
+
+impl State {
+    /// The range of its batch, once it is fixed.
+    #[must_use]
+    pub const fn range(self) -> Option<Range> {
+        match self {
+            Self::Open => None,
+            Self::Sealed(range) | Self::Parked(range) | Self::Damaged(range) => Some(range),
+        }
+    }
+
+    /// The word it ends its file's name with.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Sealed(_) => "sealed",
+            Self::Parked(_) => "parked",
+            Self::Damaged(_) => "damaged",
+        }
+    }
+}
+
+impl Range {
+    /// Its rows that are known to be lost.
+    #[must_use]
+    pub fn lost_rows(&self) -> u64 {
+        self.facts.map_or(0, |facts| facts.lost_rows)
+    }
 }
 
 /// The name of a segment's file.
@@ -51,11 +94,13 @@ impl Name {
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:020}-{:032x}", self.first_sequence, self.identity)?;
-        match self.state {
-            State::Open => f.write_str(".open"),
-            State::Sealed(Range { rows, bytes }) => write!(f, ".{rows}.{bytes}.sealed"),
-            State::Parked(Range { rows, bytes }) => write!(f, ".{rows}.{bytes}.parked"),
+        if let Some(Range { rows, bytes, facts }) = self.state.range() {
+            write!(f, ".{rows}.{bytes}")?;
+            if let Some(Facts { first_closes_at, lost_rows }) = facts {
+                write!(f, ".{first_closes_at}.{lost_rows}")?;
+            }
         }
+        write!(f, ".{}", self.state.word())
     }
 }
 
@@ -67,22 +112,32 @@ impl FromStr for Name {
     type Err = NotASegment;
 
     fn from_str(text: &str) -> Result<Self, NotASegment> {
-        let mut parts = text.split('.');
-        let mut part = || parts.next().ok_or(NotASegment);
-        let (first, identity) = part()?.split_once('-').ok_or(NotASegment)?;
+        let (head, parts) = text.split_once('.').ok_or(NotASegment)?;
+        let (first, identity) = head.split_once('-').ok_or(NotASegment)?;
         let first_sequence = first.parse().map_err(|_| NotASegment)?;
         let identity = u128::from_str_radix(identity, 16).map_err(|_| NotASegment)?;
-        let state = match part()? {
-            "open" => State::Open,
-            rows => {
-                let rows = rows.parse().map_err(|_| NotASegment)?;
-                let range = Range { rows, bytes: part()?.parse().map_err(|_| NotASegment)? };
-                match part()? {
+        let parts: Vec<&str> = parts.split('.').collect();
+        let number = |text: &str| text.parse::<u64>().map_err(|_| NotASegment);
+        let state = match parts[..] {
+            ["open"] => State::Open,
+            [rows, bytes, ref facts @ .., word] => {
+                let facts = match facts {
+                    [] => None,
+                    [closes, lost] => Some(Facts {
+                        first_closes_at: closes.parse().map_err(|_| NotASegment)?,
+                        lost_rows: number(lost)?,
+                    }),
+                    _ => return Err(NotASegment),
+                };
+                let range = Range { rows: number(rows)?, bytes: number(bytes)?, facts };
+                match word {
                     "sealed" => State::Sealed(range),
                     "parked" => State::Parked(range),
+                    "damaged" => State::Damaged(range),
                     _ => return Err(NotASegment),
                 }
             }
+            _ => return Err(NotASegment),
         };
         let name = Self { first_sequence, identity, state };
         // Only what we would write ourselves: no second spelling of a name.
@@ -96,11 +151,23 @@ mod tests {
 
     #[test]
     fn a_name_is_read_back_as_it_was_written() {
-        let range = Range { rows: 12, bytes: 4_096 };
-        for state in [State::Open, State::Sealed(range), State::Parked(range)] {
-            let name = Name { first_sequence: 7, identity: 0xABC, state };
-            assert_eq!(name.to_string().parse(), Ok(name));
+        for facts in [None, Some(Facts { first_closes_at: -86_400, lost_rows: 3 })] {
+            let range = Range { rows: 12, bytes: 4_096, facts };
+            for state in [State::Open, State::Sealed(range), State::Parked(range), State::Damaged(range)] {
+                let name = Name { first_sequence: 7, identity: 0xABC, state };
+                assert_eq!(name.to_string().parse(), Ok(name));
+            }
         }
+    }
+
+    #[test]
+    fn a_name_of_the_first_kind_is_still_read() {
+        let text = "00000000000000000007-00000000000000000000000000000abc.12.4096.sealed";
+        let range = Range { rows: 12, bytes: 4_096, facts: None };
+        assert_eq!(
+            text.parse(),
+            Ok(Name { first_sequence: 7, identity: 0xABC, state: State::Sealed(range) })
+        );
     }
 
     #[test]
@@ -111,9 +178,16 @@ mod tests {
 
     #[test]
     fn other_files_are_no_segments() {
-        for text in
-            ["lock", "", ".", "1-2.open", "00000000000000000001-0000000000000000000000000000000a.1.sealed"]
-        {
+        for text in [
+            "lock",
+            "",
+            ".",
+            "1-2.open",
+            "00000000000000000001-0000000000000000000000000000000a.1.sealed",
+            "00000000000000000001-0000000000000000000000000000000a.1.2.3.sealed",
+            "00000000000000000001-0000000000000000000000000000000a.+1.2.sealed",
+            "00000000000000000001-0000000000000000000000000000000a.open.copy",
+        ] {
             assert_eq!(text.parse::<Name>(), Err(NotASegment), "{text}");
         }
     }

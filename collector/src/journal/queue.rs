@@ -8,8 +8,20 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
 
 use super::record::{MAX_ROW_BYTES, RECORD_OVERHEAD_BYTES};
-use super::{GOOD_BATCH_ROWS, JournalConfig, JournalError, MAX_DAYS_PER_SEGMENT, Segment, Stats, lock};
+use super::{
+    GOOD_BATCH_ROWS, JournalConfig, JournalError, MAX_DAYS_PER_SEGMENT, SealedDays, Segment, Stats, lock,
+};
 use crate::metrics::Metrics;
+
+/// A sync costs the processor as much as some ten beacons: fewer rows than this wait a moment for more, if more came together
+/// the time before.
+const ENOUGH_ROWS: usize = 16;
+
+/// That moment.
+const GATHER_LEAST: Duration = Duration::from_micros(300);
+
+/// Rows are not kept waiting for each other longer than this.
+const GATHER_MOST: Duration = Duration::from_millis(1);
 
 /// Called once with what became of a row.
 pub(super) type Settle = Box<dyn FnOnce(Result<(), JournalError>) + Send>;
@@ -100,21 +112,28 @@ pub(super) struct State {
     unpublished: Vec<Segment>,
     pub(super) sealed: VecDeque<Segment>,
     pub(super) parked: Vec<Segment>,
+    pub(super) damaged: Vec<Segment>,
     /// Bytes of the files of the segments that are not open.
     closed_bytes: u64,
     seal_requests: Vec<oneshot::Sender<()>>,
     retired_upto: Option<i64>,
+    /// Sealed before this process began.
+    pub(super) sealed_days: SealedDays,
     pub(super) failing: bool,
+    /// Somebody says when the rows that wait have gathered ([`Shared::gather`]); nobody does outside a runtime.
+    gathered_by_runtime: bool,
+    /// What waits has gathered.
+    gathered: bool,
     closing: bool,
     /// The writer is gone: nobody will take what waits.
     ended: bool,
 }
 
 impl State {
-    pub(super) fn restore(&mut self, sealed: Vec<Segment>, parked: Vec<Segment>) {
-        self.closed_bytes = sealed.iter().chain(&parked).map(|segment| segment.bytes).sum();
+    pub(super) fn restore(&mut self, sealed: Vec<Segment>, parked: Vec<Segment>, damaged: Vec<Segment>) {
+        self.closed_bytes = sealed.iter().chain(&parked).chain(&damaged).map(|segment| segment.bytes).sum();
         self.sealed = sealed.into();
-        self.parked = parked;
+        (self.parked, self.damaged) = (parked, damaged);
     }
 
     /// The open segment was sealed; its new name is not known to be on disk yet.
@@ -135,9 +154,39 @@ impl State {
         any
     }
 
+    /// A half of a segment that was divided: as old as that was.
+    pub(super) fn add_oldest_sealed(&mut self, segment: Segment) {
+        self.closed_bytes += segment.bytes;
+        self.sealed.push_front(segment);
+    }
+
     pub(super) fn add_parked(&mut self, segment: Segment) {
         self.closed_bytes += segment.bytes;
         self.parked.push(segment);
+    }
+
+    pub(super) fn add_damaged(&mut self, segment: Segment) {
+        self.closed_bytes += segment.bytes;
+        self.damaged.push(segment);
+    }
+
+    /// Notes that of the rows of a segment that waits for delivery so many can't be read.
+    pub(super) fn note_lost(&mut self, identity: u128, lost_rows: u64) {
+        if let Some(segment) = self.sealed.iter_mut().find(|segment| segment.name.identity == identity) {
+            segment.lost_rows = segment.lost_rows.max(lost_rows);
+        }
+    }
+
+    /// Rows of a segment that waits for delivery that can't be read.
+    pub(super) fn lost_rows(&self, identity: u128) -> u64 {
+        let segment = self.sealed.iter().find(|segment| segment.name.identity == identity);
+        segment.map_or(0, |segment| segment.lost_rows)
+    }
+
+    /// Forgets what was set aside under this name.
+    pub(super) fn forget_damaged(&mut self, segment: &Segment) {
+        self.damaged.retain(|other| other.name != segment.name);
+        self.closed_bytes = self.closed_bytes.saturating_sub(segment.bytes);
     }
 
     pub(super) fn forget(&mut self, identity: u128) {
@@ -160,7 +209,12 @@ impl State {
         ]
         .into_iter()
         .flatten()
-        .chain(self.undelivered().chain(&self.parked).map(|segment| segment.first_closes_at))
+        .chain(
+            self.undelivered()
+                .chain(&self.parked)
+                .chain(&self.damaged)
+                .map(|segment| segment.first_closes_at),
+        )
         .min();
         let retired = held.is_none_or(|first| first > closes_at);
         if retired {
@@ -180,7 +234,8 @@ impl State {
             bytes: self.closed_bytes + self.open.bytes,
             undelivered_segments: self.undelivered().count() as u64 + open,
             undelivered_rows: self.undelivered().map(|segment| segment.rows).sum::<u64>() + self.open.rows,
-            parked_segments: self.parked.len() as u64,
+            parked_segments: (self.parked.len() + self.damaged.len()) as u64,
+            damaged_segments: self.damaged.len() as u64,
             parked_rows: self.parked.iter().map(|segment| segment.rows).sum(),
             open_rows: self.open.rows,
             sealed_segments: self.sealed.len() as u64,
@@ -191,7 +246,8 @@ impl State {
     }
 
     fn has_work(&self) -> bool {
-        !self.waiting.is_empty() || !self.seal_requests.is_empty() || self.closing
+        let rows = !self.waiting.is_empty() && (self.gathered || !self.gathered_by_runtime);
+        rows || !self.seal_requests.is_empty() || self.closing
     }
 
     fn refusal(&self, row: &[u8], closes_at: i64, config: &JournalConfig) -> Option<JournalError> {
@@ -201,7 +257,9 @@ impl State {
             Some(JournalError::Closing)
         } else if row.len() > MAX_ROW_BYTES {
             Some(JournalError::TooLong)
-        } else if self.retired_upto.is_some_and(|upto| closes_at <= upto) {
+        } else if self.retired_upto.is_some_and(|upto| closes_at <= upto)
+            || self.sealed_days.contains(closes_at)
+        {
             Some(JournalError::DayClosed)
         } else if used + (row.len() + RECORD_OVERHEAD_BYTES) as u64 > config.max_bytes {
             Some(JournalError::Full)
@@ -225,6 +283,8 @@ pub(super) struct Work {
 pub(super) struct Shared {
     state: Mutex<State>,
     work: Condvar,
+    /// The first row of a group has come.
+    first: Notify,
     pub(super) changed: Notify,
     pub(super) config: JournalConfig,
     pub(super) metrics: OnceLock<std::sync::Arc<Metrics>>,
@@ -235,6 +295,7 @@ impl Shared {
         Self {
             state: Mutex::default(),
             work: Condvar::new(),
+            first: Notify::new(),
             changed: Notify::new(),
             config,
             metrics: OnceLock::new(),
@@ -252,11 +313,36 @@ impl Shared {
             settle(Err(error));
             return;
         }
-        let first = state.waiting.is_empty();
+        let (first, by_runtime) = (state.waiting.is_empty(), state.gathered_by_runtime);
         state.waiting.rows.extend_from_slice(row);
         state.waiting.entries.push(Entry { length: row.len(), closes_at, settle });
         drop(state);
-        if first {
+        match (first, by_runtime) {
+            (false, _) => {}
+            (true, true) => self.first.notify_one(),
+            (true, false) => self.work.notify_one(),
+        }
+    }
+
+    /// Lets rows gather for as long as the runtime has others in hand, as a task of it, until dropped.
+    ///
+    /// A task that yields runs again when everything that was ready has run and the sockets have been asked once more. When
+    /// that brought no row, whoever was going to come together has.
+    pub(super) async fn gather(&self) {
+        let _until_dropped = Gathering::begin(self);
+        loop {
+            self.first.notified().await;
+            let begun = Instant::now();
+            let mut before = 0;
+            loop {
+                let rows = self.state().waiting.entries.len();
+                if rows == before || begun.elapsed() >= GATHER_MOST {
+                    break;
+                }
+                before = rows;
+                tokio::task::yield_now().await;
+            }
+            self.state().gathered = true;
             self.work.notify_one();
         }
     }
@@ -278,14 +364,15 @@ impl Shared {
         self.work.notify_one();
     }
 
-    /// Waits for work; when there is some, as long as `gather` for more to come with it.
-    pub(super) fn wait(&self, gather: Duration) -> Work {
+    /// Waits for work. When there are but a few rows though the group before had several, waits a moment for more to come with
+    /// them.
+    pub(super) fn wait(&self, several: bool) -> Work {
         let mut state = self.state();
         loop {
             if state.has_work() {
-                if !gather.is_zero() && !state.closing {
+                if several && state.waiting.entries.len() < ENOUGH_ROWS && !state.closing {
                     drop(state);
-                    std::thread::sleep(gather);
+                    std::thread::sleep(GATHER_LEAST);
                     state = self.state();
                 }
                 if let Some(work) = self.next(&mut state) {
@@ -307,6 +394,8 @@ impl Shared {
             return None;
         }
         let group = state.waiting.take(&self.config);
+        // What does not fit into this segment has gathered too.
+        state.gathered &= !state.waiting.is_empty();
         state.committing = group.first_closes_at().map(|first| (first, group.bytes()));
         // A segment is sealed only when nothing waits, so that a request covers every row taken before it.
         let seal =
@@ -338,5 +427,22 @@ impl Shared {
         for entry in waiting.entries {
             (entry.settle)(Err(JournalError::Closing));
         }
+    }
+}
+
+/// While it lives, rows wait for the runtime to say that they have gathered.
+struct Gathering<'a>(&'a Shared);
+
+impl<'a> Gathering<'a> {
+    fn begin(shared: &'a Shared) -> Self {
+        shared.state().gathered_by_runtime = true;
+        Self(shared)
+    }
+}
+
+impl Drop for Gathering<'_> {
+    fn drop(&mut self) {
+        self.0.state().gathered_by_runtime = false;
+        self.0.work.notify_one();
     }
 }

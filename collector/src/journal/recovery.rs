@@ -1,16 +1,18 @@
-//! What is on disk at start: which segments hold rows, which were left open, what is damaged.
+//! What is on disk at start: which segments hold rows, which were left open, what is damaged, what must not be sent again.
 
 use std::collections::HashSet;
 use std::io::{self, ErrorKind};
 use std::time::Instant;
 
 use super::disk::Disk;
-use super::name::{Name, Range, State};
-use super::record::{self, FORMAT_VERSION, HEADER_BYTES, Header, Records};
-use super::{OpenError, Segment};
+use super::division;
+use super::name::{Facts, Name, Range, State};
+use super::record::{self, FORMAT_VERSION, Header, Records};
+use super::survey::Survey;
+use super::{OpenError, SealedDays, Segment};
 
 /// What the name of a copy ends in until it is whole and on disk.
-const COPY: &str = ".copy";
+pub(super) const COPY: &str = ".copy";
 
 /// What was found at start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,16 +21,20 @@ pub struct Recovery {
     pub segments: u64,
     /// Rows in them.
     pub rows: u64,
-    /// Acknowledged rows that are damaged beyond reading.
+    /// Acknowledged rows that are damaged beyond reading. Each is told by one start only: it is noted on disk.
     pub lost_rows: u64,
     /// Bytes behind the last intact record of segments left open: writes that were never acknowledged.
     pub torn_bytes: u64,
+    /// Rows of sealed days: delivered before, not sent again.
+    pub closed_rows: u64,
 }
 
 /// What recovery hands to the journal.
+#[derive(Default)]
 pub(super) struct Recovered {
     pub(super) sealed: Vec<Segment>,
     pub(super) parked: Vec<Segment>,
+    pub(super) damaged: Vec<Segment>,
     /// Files that hold no row. To be removed when their sequence number is remembered elsewhere.
     pub(super) empty: Vec<String>,
     pub(super) next_sequence: u64,
@@ -41,99 +47,192 @@ pub(super) struct Recovered {
 /// the kernel shows rows that are not on disk, and a batch must not change between two tries. Should both be there because
 /// power failed in between, the sealed one counts. A full disk has no room for a copy: then the segment is sealed as it is,
 /// because delivering it is what makes room.
-pub(super) fn recover(disk: &dyn Disk, collector: u16) -> Result<Recovered, OpenError> {
+///
+/// One file is held in memory at a time.
+pub(super) fn recover(
+    disk: &dyn Disk,
+    collector: u16,
+    sealed_days: &SealedDays,
+) -> Result<Recovered, OpenError> {
     let files = disk.names()?;
-    let mut names: Vec<Name> = files.iter().filter_map(|name| name.parse().ok()).collect();
-    names.sort_by_key(|name| name.first_sequence);
-    let closed: HashSet<u128> =
-        names.iter().filter(|name| name.state != State::Open).map(|name| name.identity).collect();
-    let mut found = Recovered {
-        sealed: Vec::new(),
-        parked: Vec::new(),
-        empty: files.into_iter().filter(|name| name.ends_with(COPY)).collect(),
-        next_sequence: 1,
-        report: Recovery::default(),
-    };
-    for name in &found.empty {
+    let (copies, files): (Vec<String>, Vec<String>) =
+        files.into_iter().partition(|name| name.ends_with(COPY));
+    for name in &copies {
         disk.remove(name)?;
     }
-    found.empty.clear();
-    for mut name in names {
-        if name.state == State::Open && closed.contains(&name.identity) {
-            found.empty.push(name.to_string());
-            continue;
+    let mut names: Vec<Name> = files.iter().filter_map(|name| name.parse().ok()).collect();
+    for half in division::take_unfinished(&mut names) {
+        disk.remove(&half.to_string())?;
+    }
+    names.sort_by_key(|name| name.first_sequence);
+    let copied = names.iter().filter(|name| matches!(name.state, State::Sealed(_) | State::Parked(_)));
+    let copied: HashSet<u128> = copied.map(|name| name.identity).collect();
+    let found = Recovered { next_sequence: 1, ..Recovered::default() };
+    let mut recovering = Recovering { disk, collector, sealed_days, found };
+    for name in names {
+        match name.state {
+            State::Open => recovering.open(name, copied.contains(&name.identity))?,
+            State::Sealed(range) | State::Parked(range) => recovering.closed(name, range)?,
+            State::Damaged(range) => recovering.damaged(name, range)?,
         }
-        let bytes = disk.read(&name.to_string(), u64::MAX)?;
-        refuse_other_formats(&name, &bytes)?;
-        let survey = Survey::of(&name, &bytes);
-        found.next_sequence = found.next_sequence.max(survey.next_sequence);
-        found.report.lost_rows += survey.lost_rows;
-        found.report.torn_bytes += survey.torn_bytes;
+    }
+    disk.sync_names()?;
+    Ok(recovering.found)
+}
+
+struct Recovering<'a> {
+    disk: &'a dyn Disk,
+    collector: u16,
+    sealed_days: &'a SealedDays,
+    found: Recovered,
+}
+
+impl Recovering<'_> {
+    fn open(&mut self, name: Name, is_copied: bool) -> Result<(), OpenError> {
+        let (survey, bytes) = self.survey(&name)?;
+        self.found.report.torn_bytes += survey.torn_bytes;
         let Some(first_closes_at) = survey.first_closes_at else {
-            found.empty.push(name.to_string());
-            continue;
+            self.found.empty.push(name.to_string());
+            return Ok(());
         };
-        if name.state == State::Open {
-            let open = name;
-            match copied(disk, &open, collector, &bytes, survey.rows) {
-                Ok(copy) => {
-                    found.empty.push(open.to_string());
-                    name = copy;
-                }
+        let range = Range {
+            rows: survey.rows + survey.lost_rows,
+            bytes: survey.end,
+            facts: Some(Facts { first_closes_at, lost_rows: survey.lost_rows }),
+        };
+        let mut rest = Some(name);
+        if survey.rows == survey.closed_rows {
+            self.found.report.closed_rows += survey.closed_rows;
+        } else if !is_copied {
+            self.found.report.closed_rows += survey.closed_rows;
+            let rows = survey.rows - survey.closed_rows;
+            match self.copied(&name, &bytes, rows, first_closes_at) {
+                Ok((copy, length)) => self.to_deliver(copy, rows, length, first_closes_at, 0),
                 Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
-                    name = open.with(State::Sealed(Range { rows: survey.rows, bytes: survey.end }));
-                    disk.rename(&open.to_string(), &name.to_string())?;
+                    let sealed = name.with(State::Sealed(range));
+                    self.disk.rename(&name.to_string(), &sealed.to_string())?;
+                    self.to_deliver(sealed, rows, bytes.len() as u64, first_closes_at, survey.lost_rows);
+                    rest = None;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        let segment = Segment {
-            name,
-            rows: survey.rows,
-            bytes: bytes.len() as u64,
-            first_closes_at,
-            since: Instant::now(),
-        };
-        match name.state {
-            State::Parked(_) => found.parked.push(segment),
-            State::Open | State::Sealed(_) => {
-                found.report.segments += 1;
-                found.report.rows += segment.rows;
-                found.sealed.push(segment);
+        match rest {
+            // Its intact rows are in the copy: once that is sure to be there, the original is what is left to look at.
+            Some(name) if survey.lost_rows > 0 => {
+                self.disk.sync_names()?;
+                let damaged = name.with(State::Damaged(range));
+                self.disk.rename(&name.to_string(), &damaged.to_string())?;
+                self.set_aside(damaged, range, bytes.len() as u64);
             }
+            Some(name) => self.found.empty.push(name.to_string()),
+            None => {}
         }
+        Ok(())
     }
-    disk.sync_names()?;
-    Ok(found)
+
+    fn closed(&mut self, mut name: Name, mut range: Range) -> Result<(), OpenError> {
+        let (survey, bytes) = self.survey(&name)?;
+        let bytes = bytes.len() as u64;
+        self.found.report.closed_rows += survey.closed_rows;
+        if survey.rows > 0 && survey.rows == survey.closed_rows && matches!(name.state, State::Sealed(_)) {
+            self.found.empty.push(name.to_string());
+            return Ok(());
+        }
+        // Where nothing says which day it was, no day may be waited for.
+        let known = range.facts.map(|facts| facts.first_closes_at);
+        let first_closes_at = known.into_iter().chain(survey.first_closes_at).min().unwrap_or(i64::MIN);
+        let lost_rows = range.lost_rows() + survey.lost_rows;
+        if survey.lost_rows > 0 {
+            // Noted in the name, so that the next start doesn't count it again.
+            range.facts = Some(Facts { first_closes_at, lost_rows });
+            let noted = name.with(match name.state {
+                _ if survey.rows == 0 => State::Damaged(range),
+                State::Parked(_) => State::Parked(range),
+                State::Open | State::Sealed(_) | State::Damaged(_) => State::Sealed(range),
+            });
+            self.disk.rename(&name.to_string(), &noted.to_string())?;
+            name = noted;
+        }
+        let rows = survey.rows - survey.closed_rows;
+        match name.state {
+            State::Damaged(range) => self.set_aside(name, range, bytes),
+            State::Parked(_) => {
+                let segment =
+                    Segment { rows: survey.rows, ..segment(name, bytes, first_closes_at, lost_rows) };
+                self.found.parked.push(segment);
+            }
+            State::Open | State::Sealed(_) => self.to_deliver(name, rows, bytes, first_closes_at, lost_rows),
+        }
+        Ok(())
+    }
+
+    fn damaged(&mut self, name: Name, range: Range) -> Result<(), OpenError> {
+        self.found.next_sequence =
+            self.found.next_sequence.max(name.first_sequence.saturating_add(range.rows));
+        let length = self.disk.length(&name.to_string())?;
+        self.set_aside(name, range, length);
+        Ok(())
+    }
+
+    fn survey(&mut self, name: &Name) -> Result<(Survey, Vec<u8>), OpenError> {
+        let bytes = self.disk.read(&name.to_string(), u64::MAX)?;
+        refuse_other_formats(name, &bytes)?;
+        let survey = Survey::of(name, &bytes, self.sealed_days);
+        self.found.next_sequence = self.found.next_sequence.max(survey.next_sequence);
+        self.found.report.lost_rows += survey.lost_rows;
+        Ok((survey, bytes))
+    }
+
+    fn to_deliver(&mut self, name: Name, rows: u64, bytes: u64, first_closes_at: i64, lost_rows: u64) {
+        self.found.report.segments += 1;
+        self.found.report.rows += rows;
+        self.found.sealed.push(Segment { rows, ..segment(name, bytes, first_closes_at, lost_rows) });
+    }
+
+    fn set_aside(&mut self, name: Name, range: Range, bytes: u64) {
+        let first_closes_at = range.facts.map_or(i64::MIN, |facts| facts.first_closes_at);
+        self.found.damaged.push(segment(name, bytes, first_closes_at, range.lost_rows()));
+    }
+
+    /// Copies the intact rows of an open segment that may be sent into a sealed one, durable but for its name. Gives its name
+    /// and its length.
+    fn copied(&self, open: &Name, bytes: &[u8], rows: u64, first_closes_at: i64) -> io::Result<(Name, u64)> {
+        let bytes = self.copy_of(open, bytes);
+        let copy = format!("{open}{COPY}");
+        let written = self.disk.create(&copy).and_then(|mut file| {
+            file.append(&bytes)?;
+            file.sync()
+        });
+        if let Err(error) = written {
+            // It holds rows of visitors and takes up space; should this fail too, the next start removes it.
+            let _left_behind = self.disk.remove(&copy);
+            return Err(error);
+        }
+        let length = bytes.len() as u64;
+        let facts = Some(Facts { first_closes_at, lost_rows: 0 });
+        let sealed = open.with(State::Sealed(Range { rows, bytes: length, facts }));
+        self.disk.rename(&copy, &sealed.to_string())?;
+        Ok((sealed, length))
+    }
+
+    /// The intact rows of a segment that may be sent, as one group.
+    fn copy_of(&self, name: &Name, bytes: &[u8]) -> Vec<u8> {
+        let Name { identity, first_sequence, .. } = *name;
+        let mut copy = Vec::with_capacity(bytes.len());
+        Header { version: FORMAT_VERSION, collector: self.collector, identity, first_sequence }
+            .encode(&mut copy);
+        let records = Records::of(bytes, identity, first_sequence)
+            .filter(|record| !self.sealed_days.contains(record.closes_at));
+        for (place, record) in (0..).zip(records) {
+            record::encode(&mut copy, identity, place, record.closes_at, record.row(), record.sequence);
+        }
+        copy
+    }
 }
 
-/// Copies the intact rows of an open segment into a sealed one, durable but for its name.
-fn copied(disk: &dyn Disk, open: &Name, collector: u16, bytes: &[u8], rows: u64) -> io::Result<Name> {
-    let bytes = copy_of(open, collector, bytes);
-    let copy = format!("{open}{COPY}");
-    let written = disk.create(&copy).and_then(|mut file| {
-        file.append(&bytes)?;
-        file.sync()
-    });
-    if let Err(error) = written {
-        // It holds rows of visitors and takes up space; should this fail too, the next start removes it.
-        let _left_behind = disk.remove(&copy);
-        return Err(error);
-    }
-    let sealed = open.with(State::Sealed(Range { rows, bytes: bytes.len() as u64 }));
-    disk.rename(&copy, &sealed.to_string())?;
-    Ok(sealed)
-}
-
-/// The intact rows of a segment, as one group.
-fn copy_of(name: &Name, collector: u16, bytes: &[u8]) -> Vec<u8> {
-    let Name { identity, first_sequence, .. } = *name;
-    let mut copy = Vec::with_capacity(bytes.len());
-    Header { version: FORMAT_VERSION, collector, identity, first_sequence }.encode(&mut copy);
-    for (place, record) in (0..).zip(Records::of(bytes, identity, first_sequence)) {
-        record::encode(&mut copy, identity, place, record.closes_at, record.row(), record.sequence);
-    }
-    copy
+fn segment(name: Name, bytes: u64, first_closes_at: i64, lost_rows: u64) -> Segment {
+    Segment { name, rows: 0, bytes, first_closes_at, lost_rows, since: Instant::now() }
 }
 
 /// A header that is intact and names another version is not ours to read. A damaged one is no obstacle: the file's name has
@@ -144,65 +243,5 @@ fn refuse_other_formats(name: &Name, bytes: &[u8]) -> Result<(), OpenError> {
             Err(OpenError::OtherFormat { name: name.to_string(), found: header.version })
         }
         Some(_) | None => Ok(()),
-    }
-}
-
-/// What a segment's content says.
-struct Survey {
-    rows: u64,
-    /// Where the last of them ends.
-    end: u64,
-    first_closes_at: Option<i64>,
-    next_sequence: u64,
-    lost_rows: u64,
-    torn_bytes: u64,
-}
-
-impl Survey {
-    fn of(name: &Name, bytes: &[u8]) -> Self {
-        let range = match name.state {
-            State::Open => None,
-            State::Sealed(range) | State::Parked(range) => Some(range),
-        };
-        let limit = range.map_or(bytes.len(), |range| {
-            usize::try_from(range.bytes).map_or(bytes.len(), |limit| limit.min(bytes.len()))
-        });
-        let (mut rows, mut first_closes_at, mut end) = (0, None::<i64>, HEADER_BYTES);
-        let mut next_sequence = name.first_sequence;
-        let (mut group_start, mut missing_before) = (name.first_sequence, 0);
-        let mut missing = 0;
-        for record in Records::of(&bytes[..limit], name.identity, name.first_sequence) {
-            let start = record.sequence.saturating_sub(u64::from(record.place));
-            if start > group_start {
-                // A new group: everything before it was synced, so what is missing there is lost.
-                group_start = start;
-                missing_before = missing + start.saturating_sub(next_sequence);
-            }
-            missing += record.sequence - next_sequence;
-            next_sequence = record.sequence + 1;
-            rows += 1;
-            end = record.end;
-            first_closes_at =
-                Some(first_closes_at.map_or(record.closes_at, |first| first.min(record.closes_at)));
-        }
-        match range {
-            Some(range) => Self {
-                rows,
-                end: end as u64,
-                first_closes_at,
-                // A segment that was damaged when it was sealed counts fewer rows than it has numbers.
-                next_sequence: next_sequence.max(name.first_sequence.saturating_add(range.rows)),
-                lost_rows: range.rows.saturating_sub(rows),
-                torn_bytes: 0,
-            },
-            None => Self {
-                rows,
-                end: end as u64,
-                first_closes_at,
-                next_sequence,
-                lost_rows: missing_before,
-                torn_bytes: bytes.len().saturating_sub(end.min(bytes.len())) as u64,
-            },
-        }
     }
 }

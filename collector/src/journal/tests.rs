@@ -22,18 +22,21 @@ struct Bench {
     to_remove: Option<u128>,
     journal: Option<(Journal, Writer)>,
     config: JournalConfig,
+    sealed_days: SealedDays,
 }
 
 impl Bench {
     fn new(disk: ModelDisk, config: JournalConfig) -> Self {
-        let mut bench = Self { disk, to_remove: None, journal: None, config };
+        let mut bench =
+            Self { disk, to_remove: None, journal: None, config, sealed_days: SealedDays::default() };
         bench.open();
         bench
     }
 
     /// Opens the journal; on a disk that fails this may take several starts.
     fn open(&mut self) {
-        self.journal = Journal::on(Arc::new(self.disk.clone()), 7, self.config).ok();
+        let disk = Arc::new(self.disk.clone());
+        self.journal = Journal::on(disk, 7, self.config, self.sealed_days.clone()).ok();
     }
 
     fn journal(&self) -> &Journal {

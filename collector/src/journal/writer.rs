@@ -2,17 +2,13 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::disk::{Append, Disk};
-use super::name::{Name, Range, State};
+use super::name::{Facts, Name, Range, State};
 use super::queue::{Days, Group, Open, Shared, Work};
 use super::record::{self, FORMAT_VERSION, HEADER_BYTES, Header};
 use super::{JournalError, Segment};
-
-/// How long a group gathers when the one before had several rows. A sync costs the processor as much as some ten beacons; without
-/// this the first row of a group would be synced alone while the others are still being read.
-const GATHER: Duration = Duration::from_micros(500);
 
 /// Writes groups into the open segment and seals it.
 pub(super) struct Writer {
@@ -41,11 +37,11 @@ impl Writer {
 
     /// Works until the journal is closed.
     pub(super) fn run(&mut self) {
-        let mut others = false;
+        let mut several = false;
         loop {
-            let work = self.shared.wait(if others { GATHER } else { Duration::ZERO });
+            let work = self.shared.wait(several);
             // Who came together will come together again; a lone beacon is not kept waiting.
-            others = work.group.entries.len() > 1;
+            several = work.group.entries.len() > 1;
             if self.work(work) {
                 return;
             }
@@ -168,9 +164,17 @@ impl Writer {
         let Some(active) = &self.active else { return Ok(()) };
         let Open { rows, bytes, first_closes_at, since } = active.open;
         let (Some(first_closes_at), Some(since)) = (first_closes_at, since) else { return Ok(()) };
-        let name = active.name.with(State::Sealed(Range { rows, bytes }));
+        let facts = Some(Facts { first_closes_at, lost_rows: 0 });
+        let name = active.name.with(State::Sealed(Range { rows, bytes, facts }));
         self.disk.rename(&active.name.to_string(), &name.to_string())?;
-        self.shared.state().sealed_unpublished(Segment { name, rows, bytes, first_closes_at, since });
+        self.shared.state().sealed_unpublished(Segment {
+            name,
+            rows,
+            bytes,
+            first_closes_at,
+            lost_rows: 0,
+            since,
+        });
         self.active = None;
         Ok(())
     }

@@ -142,6 +142,71 @@ fn no_segment_has_more_days_than_an_insert_may_touch() {
     assert_eq!(rows, 200);
 }
 
+/// What `bench` delivers, in the order of its batches.
+fn delivered(bench: &mut Bench) -> Vec<String> {
+    let mut warehouse = Warehouse::default();
+    while warehouse.take(bench, true).unwrap() {}
+    warehouse.rows().into_iter().map(|(text, _)| text).collect()
+}
+
+#[test]
+fn a_directory_from_a_backup_sends_nothing_into_a_sealed_day() {
+    for seal in [true, false] {
+        let mut bench = Bench::new(ModelDisk::default(), SMALL);
+        assert!(bench.append("first;", DAY));
+        assert!(bench.append("mixed;", DAY) && bench.append("open day;", 2 * DAY));
+        if seal {
+            bench.seal();
+        }
+        let backup = bench.disk.copy();
+        bench.seal();
+        assert_eq!(delivered(&mut bench), ["first;", "mixed;", "open day;"]);
+        assert!(bench.journal().retire(DAY));
+
+        // The day is sealed; then the directory is put back as it was.
+        let mut bench = Bench { disk: backup, sealed_days: [DAY].into_iter().collect(), ..bench };
+        bench.restart(None);
+        let recovery = bench.journal().recovery();
+        assert_eq!((recovery.rows, recovery.closed_rows, recovery.lost_rows), (1, 2, 0));
+        assert_eq!(bench.journal().oldest_sealed().unwrap().rows, 1);
+        assert_eq!(delivered(&mut bench), ["open day;"], "sealed before the backup: {seal}");
+        assert_eq!(bench.disk.names().unwrap().len(), 1, "only the empty open segment is left");
+        assert_eq!(bench.journal().stats().parked_segments, 0);
+        assert!(bench.journal().retire(DAY));
+    }
+}
+
+#[test]
+fn a_segment_of_sealed_days_only_is_removed_at_start_and_its_numbers_are_not_given_again() {
+    for seal in [true, false] {
+        let mut bench = Bench::new(ModelDisk::default(), SMALL);
+        assert!(bench.append("first;", DAY) && bench.append("second;", 2 * DAY));
+        if seal {
+            bench.seal();
+        }
+        bench.sealed_days = [DAY, 2 * DAY].into_iter().collect();
+        bench.restart(Some(&mut |_| 0));
+        assert_eq!(bench.journal().recovery(), Recovery { closed_rows: 2, ..Recovery::default() });
+        assert!(bench.journal().oldest_sealed().is_none());
+        assert_eq!(bench.disk.names().unwrap().len(), 1, "only the empty open segment is left");
+        assert!(!bench.append("late;", DAY), "nor is a row of such a day taken when time is turned back");
+        assert!(bench.append("third;", 3 * DAY));
+        bench.seal();
+        assert_eq!(bench.journal().oldest_sealed().unwrap().name.first_sequence, 3);
+    }
+}
+
+#[test]
+fn acknowledged_rows_of_a_day_that_closed_during_a_long_stop_are_still_delivered() {
+    let mut bench = Bench::new(ModelDisk::default(), SMALL);
+    assert!(bench.append("first;", DAY) && bench.append("second;", 3 * DAY));
+    // Other days were sealed meanwhile, before and between: not these, because this journal never let go of them.
+    bench.sealed_days = [0, 2 * DAY].into_iter().collect();
+    bench.restart(None);
+    assert_eq!(bench.journal().recovery().closed_rows, 0);
+    assert_eq!(delivered(&mut bench), ["first;", "second;"]);
+}
+
 #[test]
 fn parked_rows_block_their_day_until_they_are_destroyed() {
     let mut bench = Bench::new(ModelDisk::default(), SMALL);

@@ -6,6 +6,7 @@
 //! | [`body`] | reading a request's body, within bounds of size and time |
 //! | [`clock`] | the time of day, movable in tests |
 //! | [`config`] | settings from a TOML file and `SANAQ_…` variables; the reference page |
+//! | [`descriptors`] | as many file descriptors as the system gives |
 //! | [`listener`] | the one accept loop: limits, time-outs, draining |
 //! | [`metrics`] | registering counters and histograms without repeating ourselves |
 //! | [`operations`] | `/metrics`, `/livez`, `/readyz` |
@@ -17,6 +18,7 @@ pub mod access;
 pub mod body;
 pub mod clock;
 pub mod config;
+pub mod descriptors;
 pub mod listener;
 pub mod metrics;
 pub mod operations;

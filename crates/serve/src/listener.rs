@@ -1,6 +1,8 @@
 //! The one accept loop. Every listener of Sanaq runs through it, so that every door has the same limits:
 //!
-//! - at most [`Limits::connections`] at once: a permit is taken *before* accepting, the rest waits in the kernel's queue;
+//! - at most [`Limits::connections`] at once: a place is taken *before* accepting. Beyond it a connection is told 503 with
+//!   `Retry-After` and closed, without its request being read as HTTP; where even that is too much, it waits in the kernel's queue;
+//! - when fewer than an eighth of the places is left, connections that do nothing are closed early: they make room;
 //! - a client has [`Limits::head_timeout`] to send a request's head, the service has [`Limits::answer_timeout`] to begin its
 //!   answer (which includes reading the body), the client must take the answer without a pause longer than
 //!   [`Limits::stall_timeout`], and an idle connection is closed after [`Limits::idle_timeout`];
@@ -75,6 +77,8 @@ use crate::signals::stopper;
 use accept::{Accepted, Acceptor};
 use connection::serve;
 use figures::{End, Figures};
+use places::Places;
+use turn_away::turn_away;
 
 pub use hyper_util::service::TowerToHyperService;
 pub use limits::Limits;
@@ -83,6 +87,8 @@ mod accept;
 mod connection;
 mod figures;
 mod limits;
+mod places;
+mod turn_away;
 mod watch;
 
 /// A bound socket that doesn't accept yet: what can fail at start has failed before anything runs.
@@ -156,16 +162,22 @@ impl Listener {
     {
         let Self { socket, limits, figures, .. } = self;
         let limits = Arc::new(limits);
-        let mut acceptor = Acceptor::new(socket, limits.connections, figures.clone());
+        let places = Places::new(limits.connections);
+        let mut acceptor = Acceptor::new(socket, places.clone(), figures.clone());
         let mut connections = JoinSet::new();
         let (stopper, stopping) = stopper();
-        let begin = |connections: &mut JoinSet<End>, accepted: Accepted| {
-            let service = accept(&accepted.stream);
+        let begin = |connections: &mut JoinSet<End>, Accepted { stream, place }: Accepted| {
+            if !place.is_inside() {
+                connections.spawn(turn_away(stream, place));
+                return;
+            }
+            let service = accept(&stream);
             connections.spawn(serve(
-                accepted,
+                stream,
                 service,
                 Arc::clone(&limits),
                 stopping.clone(),
+                (place, places.clone()),
                 figures.open(),
             ));
         };

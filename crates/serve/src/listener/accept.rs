@@ -1,43 +1,41 @@
-//! Taking connections from the kernel: a permit first, and patience when descriptors run out.
+//! Taking connections from the kernel: a place first, and patience when descriptors run out.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::figures::Figures;
+use super::places::{Place, Places};
 
 /// First and longest pause after accepting failed for want of a resource.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// A connection with its permit.
+/// A connection with its place.
 pub(super) struct Accepted {
     pub(super) stream: TcpStream,
-    pub(super) permit: OwnedSemaphorePermit,
+    pub(super) place: Place,
 }
 
 /// The accepting side of a listener.
 pub(super) struct Acceptor {
     socket: TcpListener,
-    permits: Arc<Semaphore>,
+    places: Places,
     figures: Figures,
     /// Set while accepting fails: until when to wait, and how long that pause is. Outlives a cancelled `next`.
     exhausted: Option<(Instant, Duration)>,
 }
 
 impl Acceptor {
-    pub(super) fn new(socket: TcpListener, connections: usize, figures: Figures) -> Self {
-        let permits = Arc::new(Semaphore::new(connections.clamp(1, Semaphore::MAX_PERMITS)));
-        Self { socket, permits, figures, exhausted: None }
+    pub(super) fn new(socket: TcpListener, places: Places, figures: Figures) -> Self {
+        Self { socket, places, figures, exhausted: None }
     }
 
     /// The next connection, however long it takes. May be dropped and called again without losing anything.
     pub(super) async fn next(&mut self) -> Accepted {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed");
+        let place = self.places.wait().await;
         loop {
             if let Some((until, _)) = self.exhausted {
                 tokio::time::sleep_until(until).await;
@@ -47,7 +45,7 @@ impl Acceptor {
                     self.recovered();
                     // Fails only if the client has gone already, which reading will tell.
                     let _ = stream.set_nodelay(true);
-                    return Accepted { stream, permit };
+                    return Accepted { stream, place: self.places.improve(place) };
                 }
                 Err(error) if concerns_one_connection(&error) => {}
                 Err(error) => self.pause(&error),
@@ -55,17 +53,17 @@ impl Acceptor {
         }
     }
 
-    /// Stops listening. What the kernel had accepted until then is given out, as far as there are permits.
+    /// Stops listening. What the kernel had accepted until then is given out, as far as there are places.
     pub(super) fn close(self) -> Vec<Accepted> {
         let Ok(socket) = self.socket.into_std() else { return Vec::new() };
         let mut accepted = Vec::new();
-        while let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+        while let Some(place) = self.places.now() {
             // The socket does not block: an error means that nobody is left, or that descriptors ran out.
             let Ok((stream, _)) = socket.accept() else { break };
             let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
             if let Ok(stream) = stream {
                 let _ = stream.set_nodelay(true);
-                accepted.push(Accepted { stream, permit });
+                accepted.push(Accepted { stream, place });
             }
         }
         accepted

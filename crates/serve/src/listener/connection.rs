@@ -12,11 +12,12 @@ use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::accept::Accepted;
 use super::figures::{End, Open};
 use super::limits::Limits;
+use super::places::{Place, Places};
 use super::watch::{Answer, Phase, Seen, Socket, Watch};
 use crate::signals::Stop;
 
@@ -27,15 +28,21 @@ const LINGER: Duration = Duration::from_secs(1);
 /// that somebody listens.
 const SETTLE: Duration = Duration::from_millis(200);
 
+/// How long a connection without a request may do nothing when places are scarce: one that has never sent anything, and one
+/// between two requests, as a proxy keeps it.
+const SCARCE_FRESH: Duration = Duration::from_secs(2);
+const SCARCE_IDLE: Duration = Duration::from_secs(10);
+
 /// hyper refuses a smaller buffer.
 const LEAST_BUFFER_BYTES: usize = 8192;
 
 /// Serves one connection to its end.
 pub(super) async fn serve<S, B>(
-    accepted: Accepted,
+    stream: TcpStream,
     service: S,
     limits: Arc<Limits>,
     stop: Stop,
+    (_place, places): (Place, Places),
     _open: Open,
 ) -> End
 where
@@ -43,7 +50,6 @@ where
     B: Body + Unpin + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Accepted { stream, permit: _permit } = accepted;
     let watch = Watch::new();
     let socket = TokioIo::new(Socket::new(stream, Arc::clone(&watch)));
     let reports_to = Arc::clone(&watch);
@@ -65,7 +71,8 @@ where
     let mut stop = pin!(stop.requested());
     let mut stopping = Stopping::No;
     let mut seen = watch.seen();
-    let mut deadline = limits.deadline(seen, stopping);
+    let mut since = Instant::now();
+    let mut deadline = limits.deadline(seen, stopping, since);
     // Deadlines are data; the timer only ticks, often enough for the shortest of them. Setting a timer for each request
     // would cost more than parsing it.
     let tick = limits.shortest();
@@ -88,12 +95,13 @@ where
             let now_seen = watch.seen();
             if now_seen != seen {
                 seen = now_seen;
+                since = Instant::now();
                 let settled = stopping == Stopping::Settling;
                 if settled {
                     stopping = Stopping::Draining;
                     connection.as_mut().graceful_shutdown();
                 }
-                deadline = limits.deadline(seen, stopping);
+                deadline = limits.deadline(seen, stopping, since);
                 if settled {
                     continue;
                 }
@@ -106,6 +114,9 @@ where
             }
             let now = Instant::now();
             timer.as_mut().reset(now + tick);
+            if stopping == Stopping::No && places.are_scarce() && has_to_make_room(seen.phase, now - since) {
+                return Poll::Ready(End::MadeRoom);
+            }
             if deadline.is_none_or(|at| at > now) {
                 continue;
             }
@@ -136,7 +147,7 @@ enum Stopping {
 
 impl Limits {
     /// Until when a connection may stay as it is seen.
-    fn deadline(&self, seen: Seen, stopping: Stopping) -> Option<Instant> {
+    fn deadline(&self, seen: Seen, stopping: Stopping, since: Instant) -> Option<Instant> {
         let time = match seen.phase {
             _ if seen.blocked => self.stall_timeout,
             Phase::Fresh | Phase::Head => self.head_timeout,
@@ -146,12 +157,22 @@ impl Limits {
             Phase::Lingering if stopping == Stopping::No => LINGER,
             Phase::Lingering => SETTLE,
         };
-        Instant::now().checked_add(time)
+        since.checked_add(time)
     }
 
     fn shortest(&self) -> Duration {
         let least = self.head_timeout.min(self.idle_timeout).min(self.answer_timeout).min(self.stall_timeout);
-        least.clamp(Duration::from_millis(1), Duration::from_secs(60))
+        // Not longer than it takes to see that places are scarce.
+        least.clamp(Duration::from_millis(1), SCARCE_FRESH)
+    }
+}
+
+/// Whether a connection that has been in this phase for so long has to go when places are scarce.
+fn has_to_make_room(phase: Phase, time: Duration) -> bool {
+    match phase {
+        Phase::Fresh => time >= SCARCE_FRESH,
+        Phase::Idle => time >= SCARCE_IDLE,
+        Phase::Head | Phase::Answering | Phase::Sending | Phase::Lingering | Phase::Done => false,
     }
 }
 

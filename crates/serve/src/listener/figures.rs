@@ -26,12 +26,16 @@ pub(super) enum End {
     Broken,
     /// We cut it off when the drain deadline passed.
     CutOff,
+    /// It did nothing while places were scarce.
+    MadeRoom,
+    /// It was beyond the limit: told 503, and not served.
+    TurnedAway,
     /// The service panicked.
     Panicked,
 }
 
 impl End {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Closed,
         Self::Idle,
         Self::HeadTimedOut,
@@ -41,6 +45,8 @@ impl End {
         Self::Malformed,
         Self::Broken,
         Self::CutOff,
+        Self::MadeRoom,
+        Self::TurnedAway,
         Self::Panicked,
     ];
 
@@ -56,6 +62,8 @@ impl End {
             Self::Malformed => "malformed",
             Self::Broken => "broken",
             Self::CutOff => "cut_off",
+            Self::MadeRoom => "made_room",
+            Self::TurnedAway => "turned_away",
             Self::Panicked => "panicked",
         }
     }
@@ -84,8 +92,11 @@ pub(super) struct Figures {
 impl Figures {
     pub(super) fn new(listener: &'static str) -> Self {
         let named = |name: &str, help: &str| Opts::new(name, help).const_label("listener", listener);
-        let open = named("sanaq_connections_open", "Connections open now.");
-        let ended = named("sanaq_connections_ended_total", "Connections that ended, by how.");
+        let open = named("sanaq_connections_open", "Connections being served now.");
+        let ended = named(
+            "sanaq_connections_ended_total",
+            "Connections that ended, by how; turned_away: refused with 503 at the limit of connections.",
+        );
         let exhausted = named(
             "sanaq_accept_failures_total",
             "Times that accepting a connection failed for want of file descriptors or memory.",

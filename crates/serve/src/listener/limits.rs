@@ -7,7 +7,7 @@ use crate::config::{KIB, Keys, MIB};
 /// Bounds of one listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at once; more wait in the kernel's queue.
+    /// Connections at once; more are told 503.
     pub connections: usize,
     /// Bytes of a request's head: request line and headers. Not below 8 KiB.
     pub head_bytes: usize,
@@ -26,7 +26,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 4096,
+            connections: 16_384,
             head_bytes: 16 * 1024,
             head_timeout: Duration::from_secs(10),
             answer_timeout: Duration::from_secs(30),
@@ -44,7 +44,7 @@ impl Limits {
         let second = Duration::from_secs(1);
         let hour = Duration::from_secs(3600);
         Self {
-            connections: keys.count("connections", default.connections, 1..=1_000_000, "Connections at once; more wait in the kernel's queue. Each costs a file descriptor and some 20 KiB."),
+            connections: keys.count("connections", default.connections, 1..=1_000_000, "Connections at once; more are answered with 503 and closed. Each costs a file descriptor and at most 16 KiB while it is idle. When the system lets the program have fewer descriptors than that, it serves fewer and says so at the start."),
             head_bytes: keys.size("head_size", default.head_bytes as u64, 8 * KIB..=MIB, "Largest request line with headers; larger ones are answered with 431.").try_into().unwrap_or(usize::MAX),
             head_timeout: keys.duration("head_timeout", default.head_timeout, second..=hour, "Time to send the request line and headers."),
             answer_timeout: keys.duration("answer_timeout", default.answer_timeout, second..=hour, "Time until an answer begins, which includes receiving the body."),

@@ -146,19 +146,75 @@ async fn a_client_that_takes_its_answer_slowly_gets_all_of_it() {
 }
 
 #[tokio::test]
-async fn beyond_the_connection_limit_clients_wait_until_somebody_leaves() {
+async fn beyond_the_connection_limit_clients_are_told_to_come_back() {
     let server = Server::start(Limits { connections: 1, ..patient() }, salem).await;
     let mut first = server.client().await;
     first.get().await;
-    let mut second = server.client().await;
-    second.send(super::client::GET).await;
-    for _ in 0..10 {
-        first.get().await;
-        assert_eq!(server.open(), 1);
+    for turned_away in 1..=10 {
+        let mut second = server.client().await;
+        // Not before it has asked: an answer to nothing looks like a fault.
+        assert_eq!(first.get().await.status, 200);
         assert!(!second.has_heard());
+        let answer = second.get().await;
+        assert_eq!(answer.status, 503);
+        assert!(answer.head.contains("retry-after: 5"), "{}", answer.head);
+        assert!(answer.head.contains("connection: close"), "{}", answer.head);
+        assert!(String::from_utf8(answer.body).unwrap().contains("\"too_many_connections\""));
+        second.closed_without_reset().await;
+        until("it is counted", || server.ended("turned_away") == turned_away).await;
     }
+    assert_eq!(server.open(), 1);
+    assert_eq!(first.get().await.status, 200, "who is in notices nothing");
     drop(first);
-    assert_eq!(second.answer().await.status, 200);
+    until("the place is free", || server.open() == 0).await;
+    assert_eq!(server.client().await.get().await.status, 200);
+}
+
+#[tokio::test]
+async fn clients_that_keep_silent_beyond_the_limit_do_not_hold_anybody_up() {
+    let server = Server::start(Limits { connections: 1, ..patient() }, salem).await;
+    let mut first = server.client().await;
+    first.get().await;
+    // More than are told at once.
+    let mut silent = Vec::new();
+    for _ in 0..600 {
+        silent.push(server.client().await);
+    }
+    assert_eq!(server.client().await.get().await.status, 503);
+    assert_eq!(first.get().await.status, 200);
+}
+
+#[tokio::test]
+async fn whoever_keeps_silent_makes_room_for_whoever_does_not() {
+    let server = Server::start(Limits { connections: 8, ..patient() }, salem).await;
+    let mut busy = server.client().await;
+    busy.get().await;
+    let mut silent = Vec::new();
+    for _ in 0..7 {
+        silent.push(server.client().await);
+    }
+    until("all places are taken", || server.open() == 8).await;
+    assert_eq!(server.client().await.get().await.status, 503);
+    let newcomer = async {
+        while server.client().await.get().await.status != 200 {
+            busy.get().await;
+            tokio::time::sleep(SHORT / 10).await;
+        }
+    };
+    tokio::time::timeout(super::client::PATIENCE, newcomer).await.expect("somebody makes room");
+    assert!(server.ended("made_room") > 0);
+    assert_eq!(busy.get().await.status, 200);
+}
+
+#[tokio::test]
+async fn nobody_has_to_make_room_while_there_is_some() {
+    let server =
+        Server::start(Limits { connections: 64, head_timeout: SHORT * 16, ..patient() }, salem).await;
+    let mut silent = server.client().await;
+    // Longer than it would have had if places were scarce: until its time for a head is over.
+    silent.closed().await;
+    until("it is counted", || server.ended("idle") == 1).await;
+    assert_eq!(server.ended("made_room"), 0);
 }
 
 #[tokio::test]

@@ -64,7 +64,8 @@ impl Journal {
     /// The halves that an earlier try has written.
     fn halves_of(&self, halves: [u128; 2]) -> Vec<Segment> {
         let state = self.shared.state();
-        let segment = |identity| state.sealed.iter().find(|segment| segment.name.identity == identity).cloned();
+        let segment =
+            |identity| state.sealed.iter().find(|segment| segment.name.identity == identity).cloned();
         halves.into_iter().filter_map(segment).collect()
     }
 

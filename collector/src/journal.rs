@@ -188,6 +188,7 @@ impl Journal {
     ) -> Result<Self, OpenError> {
         let directory = Directory::open(path)?.ok_or(OpenError::Taken)?;
         let (journal, mut writer) = Self::on(Arc::new(directory), collector, config, sealed_days)?;
+        journal.tell();
         let thread = std::thread::Builder::new().name("journal".into()).spawn(move || writer.run())?;
         *lock(&journal.thread) = Some(thread);
         Ok(journal)
@@ -213,6 +214,25 @@ impl Journal {
         }
         let journal = Self { shared, disk, recovery: recovered.report, thread: Mutex::new(None) };
         Ok((journal, writer))
+    }
+
+    /// Says aloud what an operator should know of the start.
+    fn tell(&self) {
+        let Recovery { lost_rows, closed_rows, .. } = self.recovery;
+        if lost_rows > 0 {
+            tracing::error!(
+                code = "journal_damaged",
+                rows = lost_rows,
+                "acknowledged rows can't be read; what is damaged is set aside until its day has closed"
+            );
+        }
+        if closed_rows > 0 {
+            tracing::warn!(
+                code = "journal_closed_rows",
+                rows = closed_rows,
+                "the journal holds rows of days that are sealed, as after a restored backup; they are not sent again"
+            );
+        }
     }
 
     /// What was found at start.
@@ -303,21 +323,28 @@ impl Journal {
     pub fn read(&self, segment: &Segment) -> io::Result<Batch> {
         let range = segment.name.state.range();
         let limit = range.map_or(u64::MAX, |range| range.bytes);
-        let bytes = self.disk.read(&segment.name.to_string(), limit)?;
+        let mut bytes = self.disk.read(&segment.name.to_string(), limit)?;
         let sealed_days = self.shared.state().sealed_days.clone();
-        let mut rows = Vec::with_capacity(bytes.len());
-        let (mut count, mut intact) = (0, 0);
-        for record in record::Records::of(&bytes, segment.name.identity, segment.name.first_sequence) {
-            intact += 1;
-            if !sealed_days.contains(record.closes_at) {
-                rows.extend_from_slice(record.body);
-                count += 1;
-            }
+        let mut intact = 0;
+        let records = record::Records::of(&bytes, segment.name.identity, segment.name.first_sequence);
+        let bodies: Vec<_> = records
+            .inspect(|_| intact += 1)
+            .filter(|record| !sealed_days.contains(record.closes_at))
+            .map(|record| record.end - record.body.len()..record.end)
+            .collect();
+        let count = bodies.len() as u64;
+        // The rows move together where they are: a batch is in memory once.
+        let mut end = 0;
+        for body in bodies {
+            let length = body.len();
+            bytes.copy_within(body, end);
+            end += length;
         }
+        bytes.truncate(end);
         if let Some(lost) = range.map(|range| range.rows.saturating_sub(intact)).filter(|lost| *lost > 0) {
             self.shared.state().note_lost(segment.name.identity, lost);
         }
-        Ok(Batch { rows: rows.into(), count })
+        Ok(Batch { rows: bytes.into(), count })
     }
 
     /// Removes a segment whose batch is durably in ClickHouse; or, when rows of it could not be read, sets it aside until its

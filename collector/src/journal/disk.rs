@@ -93,10 +93,25 @@ impl Directory {
             .mode(0o600)
             .open(path.join("lock"))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Some(Self { path: path.to_owned(), handle, _lock: lock })),
-            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
-            Err(std::fs::TryLockError::Error(error)) => Err(error),
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => return Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => return Err(error),
         }
+        let directory = Self { path: path.to_owned(), handle, _lock: lock };
+        directory.close_to_others()?;
+        Ok(Some(directory))
+    }
+
+    /// What came back from a backup may have come with other modes.
+    fn close_to_others(&self) -> io::Result<()> {
+        for entry in std::fs::read_dir(&self.path)? {
+            let entry = entry?;
+            let metadata = entry.metadata()?;
+            if metadata.is_file() && metadata.permissions().mode() & 0o777 != 0o600 {
+                std::fs::set_permissions(entry.path(), PermissionsExt::from_mode(0o600))?;
+            }
+        }
+        Ok(())
     }
 }
 

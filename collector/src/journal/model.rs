@@ -1,7 +1,9 @@
-//! A disk in memory that loses power: what was not synced may be gone, half there, or zeros. It fails on demand, and after a
-//! failed sync the lost pages count as clean, as on a real kernel: a second sync says yes and proves nothing.
+//! A disk in memory that loses power. It keeps apart what was synced and what was not, of bytes and of names: of the bytes that
+//! were not, any number from the front may be there, in any of their sectors data or zeros; of the names, any that the file had
+//! since the last sync of names, each file on its own. It fails on demand, and after a failed sync the lost pages count as clean,
+//! as on a real kernel: a second sync says yes and proves nothing.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -31,9 +33,18 @@ struct Inode {
     durable: usize,
     /// Pages were lost in a failed sync: no later sync brings them back.
     spoilt: bool,
-    name: Option<String>,
-    durable_name: Option<String>,
+    /// Its names since the last sync of names, that one first, the present one last; `None` is none.
+    names: Vec<Option<String>>,
 }
+
+impl Inode {
+    fn name(&self) -> Option<&String> {
+        self.names.last().and_then(Option::as_ref)
+    }
+}
+
+/// Bytes that a disk writes all or not at all; small, because the tests' segments are.
+pub(super) const SECTOR: usize = 32;
 
 #[derive(Default)]
 struct Inner {
@@ -42,8 +53,8 @@ struct Inner {
     /// Power is cut before the call of this number.
     cut_at: Option<usize>,
     calls: usize,
-    /// Syncs say yes and do nothing: a positive control.
-    lying: bool,
+    /// Calls that say yes and do nothing: a positive control.
+    lying: Vec<Call>,
     /// There is room for names only.
     full: bool,
 }
@@ -53,10 +64,10 @@ struct Inner {
 pub(super) struct ModelDisk(Arc<Mutex<Inner>>);
 
 impl ModelDisk {
-    /// A disk whose syncs do nothing.
-    pub(super) fn lying() -> Self {
+    /// A disk whose calls of these kinds, syncs, say yes and do nothing.
+    pub(super) fn lying(about: &[Call]) -> Self {
         let disk = Self::default();
-        lock(&disk.0).lying = true;
+        lock(&disk.0).lying = about.to_vec();
         disk
     }
 
@@ -86,7 +97,7 @@ impl ModelDisk {
     /// Every name is durable as it is.
     pub(super) fn keep_names(&self) {
         for inode in &mut lock(&self.0).inodes {
-            inode.durable_name.clone_from(&inode.name);
+            inode.names.drain(..inode.names.len() - 1);
         }
     }
 
@@ -94,23 +105,28 @@ impl ModelDisk {
         lock(&self.0).calls
     }
 
-    /// What a machine finds after the power cut: `choose` decides the fate of what was not synced.
-    pub(super) fn after_power_cut(&self, mut choose: impl FnMut(usize) -> usize) -> Self {
+    /// What a machine finds after the power cut: `choose` decides the fate of what was not synced, a choice of so many at a time.
+    /// Of unsynced bytes a multiple of `step` is kept, or all.
+    pub(super) fn after_power_cut(&self, step: usize, mut choose: impl FnMut(usize) -> usize) -> Self {
         let inner = lock(&self.0);
-        let mut after = Inner { lying: inner.lying, full: inner.full, ..Inner::default() };
+        let mut after = Inner { lying: inner.lying.clone(), full: inner.full, ..Inner::default() };
         for inode in &inner.inodes {
             let mut inode = inode.clone();
-            let kept = inode.durable + choose(inode.data.len() - inode.durable + 1);
-            let written = inode.durable + choose(kept - inode.durable + 1);
-            inode.data.truncate(kept);
-            inode.data[written..].fill(0);
-            if choose(2) == 0 {
-                inode.name.clone_from(&inode.durable_name);
+            let unsynced = inode.data.len() - inode.durable;
+            let kept = (choose(unsynced.div_ceil(step) + 1) * step).min(unsynced);
+            inode.data.truncate(inode.durable + kept);
+            for sector in inode.data[inode.durable..].chunks_mut(SECTOR) {
+                if choose(2) == 1 {
+                    sector.fill(0);
+                }
             }
-            inode.durable_name.clone_from(&inode.name);
+            let name = choose(inode.names.len());
+            inode.names = vec![inode.names[name].clone()];
             inode.durable = inode.data.len();
             inode.spoilt = false;
-            after.inodes.push(inode);
+            if inode.name().is_some() {
+                after.inodes.push(inode);
+            }
         }
         Self(Arc::new(Mutex::new(after)))
     }
@@ -145,7 +161,7 @@ impl Inner {
     }
 
     fn find(&self, name: &str) -> io::Result<usize> {
-        let found = self.inodes.iter().position(|inode| inode.name.as_deref() == Some(name));
+        let found = self.inodes.iter().position(|inode| inode.name().is_some_and(|own| own == name));
         found.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
@@ -153,9 +169,13 @@ impl Inner {
 impl Disk for ModelDisk {
     fn names(&self) -> io::Result<Vec<String>> {
         let inner = lock(&self.0);
-        let by_name: BTreeMap<_, _> =
-            inner.inodes.iter().filter_map(|i| i.name.clone().map(|n| (n, ()))).collect();
-        Ok(by_name.into_keys().collect())
+        Ok(inner
+            .inodes
+            .iter()
+            .filter_map(|inode| inode.name().cloned())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect())
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn Append>> {
@@ -163,7 +183,7 @@ impl Disk for ModelDisk {
             if inner.find(name).is_ok() {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
-            inner.inodes.push(Inode { name: Some(name.to_owned()), ..Inode::default() });
+            inner.inodes.push(Inode { names: vec![None, Some(name.to_owned())], ..Inode::default() });
             let file = ModelFile { disk: self.clone(), inode: inner.inodes.len() - 1 };
             Ok(Box::new(file) as Box<dyn Append>)
         })
@@ -183,7 +203,7 @@ impl Disk for ModelDisk {
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.call(Call::Rename, |inner| {
             let inode = inner.find(from)?;
-            inner.inodes[inode].name = Some(to.to_owned());
+            inner.inodes[inode].names.push(Some(to.to_owned()));
             Ok(())
         })
     }
@@ -191,16 +211,16 @@ impl Disk for ModelDisk {
     fn remove(&self, name: &str) -> io::Result<()> {
         self.call(Call::Remove, |inner| {
             let inode = inner.find(name)?;
-            inner.inodes[inode].name = None;
+            inner.inodes[inode].names.push(None);
             Ok(())
         })
     }
 
     fn sync_names(&self) -> io::Result<()> {
         self.call(Call::SyncNames, |inner| {
-            if !inner.lying {
+            if !inner.lying.contains(&Call::SyncNames) {
                 for inode in &mut inner.inodes {
-                    inode.durable_name.clone_from(&inode.name);
+                    inode.names.drain(..inode.names.len() - 1);
                 }
             }
             Ok(())
@@ -229,7 +249,7 @@ impl Append for ModelFile {
     fn sync(&mut self) -> io::Result<()> {
         let mut inner = lock(&self.disk.0);
         let entered = inner.enter(Call::Sync);
-        let lying = inner.lying;
+        let lying = inner.lying.contains(&Call::Sync);
         let inode = &mut inner.inodes[self.inode];
         match entered {
             Ok(()) if !inode.spoilt && !lying => inode.durable = inode.data.len(),

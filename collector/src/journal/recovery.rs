@@ -107,11 +107,11 @@ impl Recovering<'_> {
             self.found.report.closed_rows += survey.closed_rows;
             let rows = survey.rows - survey.closed_rows;
             match self.copied(&name, &bytes, rows, first_closes_at) {
-                Ok((copy, length)) => self.to_deliver(copy, rows, length, first_closes_at, 0),
+                Ok((copy, length)) => self.ready(copy, rows, length, first_closes_at, 0),
                 Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
                     let sealed = name.with(State::Sealed(range));
                     self.disk.rename(&name.to_string(), &sealed.to_string())?;
-                    self.to_deliver(sealed, rows, bytes.len() as u64, first_closes_at, survey.lost_rows);
+                    self.ready(sealed, rows, bytes.len() as u64, first_closes_at, survey.lost_rows);
                     rest = None;
                 }
                 Err(error) => return Err(error.into()),
@@ -162,7 +162,7 @@ impl Recovering<'_> {
                     Segment { rows: survey.rows, ..segment(name, bytes, first_closes_at, lost_rows) };
                 self.found.parked.push(segment);
             }
-            State::Open | State::Sealed(_) => self.to_deliver(name, rows, bytes, first_closes_at, lost_rows),
+            State::Open | State::Sealed(_) => self.ready(name, rows, bytes, first_closes_at, lost_rows),
         }
         Ok(())
     }
@@ -184,7 +184,7 @@ impl Recovering<'_> {
         Ok((survey, bytes))
     }
 
-    fn to_deliver(&mut self, name: Name, rows: u64, bytes: u64, first_closes_at: i64, lost_rows: u64) {
+    fn ready(&mut self, name: Name, rows: u64, bytes: u64, first_closes_at: i64, lost_rows: u64) {
         self.found.report.segments += 1;
         self.found.report.rows += rows;
         self.found.sealed.push(Segment { rows, ..segment(name, bytes, first_closes_at, lost_rows) });

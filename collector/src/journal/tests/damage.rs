@@ -5,7 +5,7 @@ use super::super::record::{self, HEADER_BYTES};
 use super::*;
 
 /// A disk with one segment of 5 rows in two groups, open or sealed, and its name.
-fn five_rows(sealed: bool) -> (ModelDisk, String) {
+pub(super) fn five_rows(sealed: bool) -> (ModelDisk, String) {
     let mut bench = Bench::new(ModelDisk::default(), SMALL);
     for text in ["a;", "bb;", "ccc;"] {
         let _acknowledged = bench.submit(text, DAY);

@@ -1,5 +1,7 @@
 //! What the journal's documentation promises, one test a rule.
 
+use std::os::unix::fs::PermissionsExt;
+
 use super::*;
 
 #[test]
@@ -251,4 +253,55 @@ async fn the_thread_commits_seals_and_ends() {
     drop(journal);
     let journal = Journal::open(&path, 1, JournalConfig::default()).unwrap();
     assert_eq!(journal.recovery(), Recovery::default());
+}
+
+/// A real directory as a crash leaves it: an open segment with rows, a sealed one, a damaged one.
+fn crashed(path: &Path) {
+    let (disk, name) = damage::five_rows(false);
+    let mut files = vec![(name.clone(), disk.read(&name, u64::MAX).unwrap())];
+    for is_damaged in [false, true] {
+        let (disk, name) = damage::five_rows(true);
+        let mut bytes = disk.read(&name, u64::MAX).unwrap();
+        bytes[100] ^= u8::from(is_damaged);
+        files.push((name, bytes));
+    }
+    let directory = Directory::open(path).unwrap().unwrap();
+    for (name, bytes) in files {
+        directory.create(&name).unwrap().append(&bytes).unwrap();
+    }
+}
+
+fn modes(path: &Path) -> BTreeSet<u32> {
+    let files = std::fs::read_dir(path).unwrap();
+    files.map(|file| file.unwrap().metadata().unwrap().permissions().mode() & 0o777).collect()
+}
+
+#[tokio::test]
+async fn nobody_else_can_read_what_a_start_finds_or_makes() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("journal");
+    crashed(&path);
+    // As some tools put back a backup.
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    for file in std::fs::read_dir(&path).unwrap() {
+        std::fs::set_permissions(file.unwrap().path(), PermissionsExt::from_mode(0o644)).unwrap();
+    }
+    assert_eq!(modes(&path), [0o644].into());
+
+    let journal = Journal::open(&path, 1, JournalConfig::default()).unwrap();
+    assert_eq!(journal.append(b"new;", DAY).await, Ok(()));
+    assert_eq!(
+        journal.stats().sealed_segments,
+        3,
+        "the copy of the open one, the sealed one, the damaged one"
+    );
+    assert_eq!(modes(&path), [0o600].into());
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+    journal.seal().await;
+    while let Some(segment) = journal.oldest_sealed() {
+        journal.read(&segment).unwrap();
+        journal.delivered(&segment).unwrap();
+    }
+    assert_eq!(journal.stats().damaged_segments, 1);
+    assert_eq!(modes(&path), [0o600].into(), "what is set aside and what is opened next too");
 }

@@ -1,6 +1,7 @@
 //! The prepared requests: 16,384 POSTs of about 190 bytes, of 500 paths, 200 agents and as many addresses as requests.
 //!
-//! Made from a seed, so that two runs, and both servers of one run, get the same bytes.
+//! Made from a seed, so that two runs, and both servers of one run, get the same bytes. [`Numbered`] are the same with a number
+//! in the path, no two alike: what is stored can be compared with what was sent, beacon by beacon.
 
 use std::fmt::Write as _;
 
@@ -34,7 +35,7 @@ pub struct Beacons {
 impl Beacons {
     /// Those of this seed.
     pub fn of_seed(seed: u64) -> Self {
-        let mut random = Random(seed | 1);
+        let mut random = Random::of_seed(seed);
         let paths: Vec<String> = (0..PATHS).map(|number| path(number, &mut random)).collect();
         let agents: Vec<String> = (0..AGENTS).map(agent).collect();
         let all = (0..COUNT)
@@ -52,10 +53,72 @@ impl Beacons {
     }
 }
 
+/// Digits of a number in a path: letters that are no hexadecimal digits, so that nothing looks like an identifier to be scrubbed.
+const DIGITS: &[u8; 16] = b"ghijklmnopqrstuv";
+/// Letters of a number: enough for four billion beacons.
+const LETTERS: usize = 8;
+/// Stands where the number will be: the number nought.
+const PLACE: &str = "/gggggggg";
+
+/// Requests whose path ends with a number.
+pub struct Numbered {
+    templates: Vec<(Vec<u8>, usize)>,
+}
+
+impl Numbered {
+    /// Those of this seed.
+    #[must_use]
+    pub fn of_seed(seed: u64) -> Self {
+        let mut random = Random::of_seed(seed);
+        let paths: Vec<String> = (0..PATHS).map(|number| path(number, &mut random) + PLACE).collect();
+        let agents: Vec<String> = (0..AGENTS).map(agent).collect();
+        let templates = (0..COUNT)
+            .map(|_| {
+                let (path, agent) = (random.pick(&paths), random.pick(&agents));
+                let wire = prepared(path, agent, &address(&mut random), &mut random).wire;
+                let place = wire.windows(PLACE.len()).position(|part| part == PLACE.as_bytes());
+                (wire, place.expect("the path stands in the request") + 1)
+            })
+            .collect();
+        Self { templates }
+    }
+
+    /// Appends the request of this number.
+    pub fn write(&self, number: u64, to: &mut Vec<u8>) {
+        let index = usize::try_from(number % COUNT as u64).expect("below a usize");
+        let (wire, place) = &self.templates[index];
+        let start = to.len();
+        to.extend_from_slice(wire);
+        for (letter, byte) in to[start + place..][..LETTERS].iter_mut().rev().enumerate() {
+            *byte = DIGITS[usize::try_from(number >> (4 * letter) & 15).expect("four bits")];
+        }
+    }
+
+    /// The number that a stored path ends with.
+    #[must_use]
+    pub fn number_of(path: &str) -> Option<u64> {
+        let (_, letters) = path.rsplit_once('/')?;
+        if letters.len() != LETTERS {
+            return None;
+        }
+        letters.bytes().try_fold(0, |number, letter| {
+            let digit = DIGITS.iter().position(|digit| *digit == letter)?;
+            Some(number << 4 | digit as u64)
+        })
+    }
+}
+
 /// xorshift64*: the figures must not depend on the version of a library.
-struct Random(u64);
+#[derive(Clone, Debug)]
+pub struct Random(u64);
 
 impl Random {
+    /// The sequence of this seed.
+    #[must_use]
+    pub fn of_seed(seed: u64) -> Self {
+        Self(seed | 1)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -63,7 +126,8 @@ impl Random {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    /// A number below this one.
+    pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end as u64).expect("below a usize")
     }
 
@@ -177,6 +241,22 @@ mod tests {
         let wires = |seed| Beacons::of_seed(seed).all.into_iter().map(|one| one.wire).collect::<Vec<_>>();
         assert_eq!(wires(7), wires(7));
         assert_ne!(wires(7), wires(9));
+    }
+
+    #[test]
+    fn a_numbered_request_is_as_long_as_it_says_and_its_path_tells_the_number() {
+        let numbered = Numbered::of_seed(5);
+        for number in [0, 1, 15, 16, 20_000, 4_294_967_295] {
+            let mut wire = Vec::new();
+            numbered.write(number, &mut wire);
+            let wire = String::from_utf8(wire).unwrap();
+            let (head, body) = wire.split_once("\r\n\r\n").unwrap();
+            assert!(head.ends_with(&format!("content-length: {}", body.len())), "{wire}");
+            let (_, rest) = body.split_once(SITE).unwrap();
+            let path = rest.split(['?', '"']).next().unwrap();
+            assert_eq!(Numbered::number_of(path), Some(number), "{path}");
+        }
+        assert_eq!(Numbered::number_of("/about"), None);
     }
 
     #[test]

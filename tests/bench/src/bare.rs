@@ -36,7 +36,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             connections.spawn(
                 http1::Builder::new()
                     .header_read_timeout(None)
-                    .half_close(false)
+                    .half_close(true)
                     .max_buf_size(HEAD_BYTES)
                     .max_header_size(HEAD_BYTES)
                     .serve_connection(TokioIo::new(stream), service_fn(answer)),

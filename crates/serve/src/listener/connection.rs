@@ -62,7 +62,9 @@ where
     let connection = http1::Builder::new()
         // The watch does this, and more.
         .header_read_timeout(None)
-        .half_close(false)
+        // Who has said all there is to say still wants an answer. And nobody looks for the end of the connection while the service
+        // works, which would be a call into the kernel for each request.
+        .half_close(true)
         .max_buf_size(limits.head_bytes.max(LEAST_BUFFER_BYTES))
         .max_header_size(limits.head_bytes)
         .serve_connection(socket, service);

@@ -54,6 +54,11 @@ impl Client {
         self.stream.write_all(bytes.as_ref()).await.is_ok()
     }
 
+    /// Says that nothing more will come.
+    pub(crate) async fn half_close(&mut self) {
+        self.stream.shutdown().await.expect("the connection stands");
+    }
+
     /// The next answer.
     pub(crate) async fn answer(&mut self) -> Answer {
         tokio::time::timeout(PATIENCE, self.read_answer()).await.expect("an answer in time")

@@ -4,5 +4,6 @@
 mod bodies;
 mod client;
 mod draining;
+mod framing;
 mod limits;
 mod server;

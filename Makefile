@@ -7,7 +7,7 @@ BIN := $(or $(CARGO_TARGET_DIR),target)/debug/sanaq
 FUZZ_SECONDS ?= 60
 FUZZ_SEED ?= 20261122
 
-.PHONY: help run test privacy bench fuzz lint build front-ends prepare-run prepare-test test-rust test-tracker test-web test-clients test-browser fmt
+.PHONY: help run test privacy bench loom fuzz lint build front-ends prepare-run prepare-test test-rust test-tracker test-web test-clients test-browser fmt
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -54,6 +54,10 @@ prepare-test:
 
 test-rust: ## Rust unit, integration and end-to-end tests
 	$(CARGO) test --workspace --locked
+	$(CARGO) test --locked -p collector --features loom --lib -- interleavings
+
+loom: ## the journal's threads in every order with at most 6 preemptions (`make test`: 3): about a minute
+	LOOM_MAX_PREEMPTIONS=6 $(CARGO) test --locked -p collector --features loom --lib -- interleavings
 
 bench: front-ends ## what a beacon costs, against a bare hyper server: about 3 minutes, on an idle machine
 	$(CARGO) build --release --locked -p sanaq -p bench --bins

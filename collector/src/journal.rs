@@ -60,6 +60,7 @@ pub mod record;
 mod recovery;
 mod sealed_days;
 mod survey;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod writer;

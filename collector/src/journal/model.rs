@@ -101,6 +101,15 @@ impl ModelDisk {
         }
     }
 
+    /// Whether these bytes would outlive a power cut, in a file that would too.
+    #[cfg(feature = "loom")]
+    pub(super) fn is_durable(&self, bytes: &[u8]) -> bool {
+        let inner = lock(&self.0);
+        let kept = inner.inodes.iter().filter(|inode| inode.names[0].is_some());
+        kept.map(|inode| &inode.data[..inode.durable])
+            .any(|data| data.windows(bytes.len()).any(|at| at == bytes))
+    }
+
     pub(super) fn calls(&self) -> usize {
         lock(&self.0).calls
     }

@@ -2,16 +2,18 @@
 //! day is retired and whether its late rows are refused is one decision.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock};
+use std::sync::{OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
 
 use super::record::{MAX_ROW_BYTES, RECORD_OVERHEAD_BYTES};
-use super::{
-    GOOD_BATCH_ROWS, JournalConfig, JournalError, MAX_DAYS_PER_SEGMENT, SealedDays, Segment, Stats, lock,
-};
+use super::sync::{Condvar, Mutex, MutexGuard, pause};
+use super::{GOOD_BATCH_ROWS, JournalConfig, JournalError, MAX_DAYS_PER_SEGMENT, SealedDays, Segment, Stats};
 use crate::metrics::Metrics;
+
+#[cfg(all(test, feature = "loom"))]
+mod interleavings;
 
 /// A sync costs the processor as much as some ten beacons: fewer rows than this wait a moment for more, if more came together
 /// the time before.
@@ -303,7 +305,7 @@ impl Shared {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn submit(&self, row: &[u8], closes_at: i64, settle: Settle) {
@@ -372,14 +374,14 @@ impl Shared {
             if state.has_work() {
                 if several && state.waiting.entries.len() < ENOUGH_ROWS && !state.closing {
                     drop(state);
-                    std::thread::sleep(GATHER_LEAST);
+                    pause(GATHER_LEAST);
                     state = self.state();
                 }
                 if let Some(work) = self.next(&mut state) {
                     return work;
                 }
             }
-            state = self.work.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 

@@ -13,6 +13,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, Event, EventData, EventFlags};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, ipproto};
+use rustix::thread::{CpuSet, sched_setaffinity};
 use rustix::time::Timespec;
 
 /// A slow client sends a byte this often.
@@ -36,16 +37,17 @@ struct Shared {
 }
 
 impl Crowd {
-    /// Gathers it. It is complete when [`Crowd::connected`] says so.
+    /// Gathers it, by a thread on these cores. It is complete when [`Crowd::connected`] says so.
     ///
     /// # Errors
     /// There can be no thread, or the address is none.
-    pub fn gather(address: &str, silent: usize, slow: usize) -> anyhow::Result<Self> {
+    pub fn gather(address: &str, silent: usize, slow: usize, cores: CpuSet) -> anyhow::Result<Self> {
         let shared = Arc::new(Shared::default());
         let (inside, address) = (Arc::clone(&shared), address.parse()?);
-        let thread = std::thread::Builder::new()
-            .name("crowd".into())
-            .spawn(move || Members::new(address, silent, slow, &inside)?.run())?;
+        let thread = std::thread::Builder::new().name("crowd".into()).spawn(move || {
+            sched_setaffinity(None, &cores)?;
+            Members::new(address, silent, slow, &inside)?.run()
+        })?;
         Ok(Self { shared, thread: Some(thread) })
     }
 

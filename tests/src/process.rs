@@ -6,7 +6,7 @@ use std::ops::Sub;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{CpuSet, sched_setaffinity};
 
 /// A process that is looked at.
@@ -98,18 +98,33 @@ impl Watched {
         Ok(Memory { now: field("VmRSS:")?, anonymous: field("RssAnon:")?, peak: field("VmHWM:")? })
     }
 
-    /// Its first child whose command line has this word.
-    pub fn child(self, word: &str) -> Option<Watched> {
-        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.0)).unwrap_or_default();
-        let mut tasks = children;
-        for task in fs::read_dir(format!("/proc/{}/task", self.0)).ok()?.flatten() {
-            tasks.push(' ');
-            tasks.push_str(&fs::read_to_string(task.path().join("children")).unwrap_or_default());
-        }
-        tasks.split_whitespace().filter_map(|id| id.parse().ok()).find_map(|id: u32| {
-            let line = fs::read_to_string(format!("/proc/{id}/cmdline")).ok()?;
-            line.split('\0').any(|argument| argument == word).then_some(Watched(id))
+    /// Its children.
+    #[must_use]
+    pub fn children(self) -> Vec<Watched> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.0)).into_iter().flatten().flatten();
+        let ids = tasks.map(|task| fs::read_to_string(task.path().join("children")).unwrap_or_default());
+        ids.flat_map(|ids| {
+            ids.split_whitespace().filter_map(|id| id.parse().ok()).map(Watched).collect::<Vec<_>>()
         })
+        .collect()
+    }
+
+    /// Its first child whose command line has this word.
+    #[must_use]
+    pub fn child(self, word: &str) -> Option<Watched> {
+        self.children().into_iter().find(|child| {
+            let line = fs::read_to_string(format!("/proc/{}/cmdline", child.0)).unwrap_or_default();
+            line.split('\0').any(|argument| argument == word)
+        })
+    }
+
+    /// SIGKILL.
+    ///
+    /// # Errors
+    /// It is gone, or another's.
+    pub fn kill(self) -> anyhow::Result<()> {
+        let pid = Pid::from_raw(i32::try_from(self.0)?).context("no process has this number")?;
+        Ok(kill_process(pid, Signal::KILL)?)
     }
 
     /// Puts all its threads on these cores.

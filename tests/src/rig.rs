@@ -9,7 +9,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clickhouse::Client;
 use engine::{Engine, EngineConfig, Launcher, User};
-use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde_json::json;
 use tempfile::TempDir;
@@ -127,9 +126,7 @@ impl Rig {
     /// # Errors
     /// It is not there.
     pub fn kill_engine(&self) -> anyhow::Result<()> {
-        let id = self.engine.as_ref().and_then(Engine::process_id).context("ClickHouse is down already")?;
-        let pid = Pid::from_raw(i32::try_from(id)?).context("no process has this number")?;
-        Ok(kill_process(pid, Signal::KILL)?)
+        self.engine().context("ClickHouse is down already")?.kill()
     }
 
     /// Whether ClickHouse answers.

@@ -8,6 +8,9 @@ pub(crate) mod service;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use end_to_end::program::Program;
+use end_to_end::scenario::Scene;
+
 /// The real binary, built beside this test executable.
 pub(crate) fn binary() -> PathBuf {
     let mut path = std::env::current_exe().unwrap();
@@ -18,6 +21,11 @@ pub(crate) fn binary() -> PathBuf {
     path.push("sanaq");
     assert!(path.exists(), "{} is missing: run `make build` first", path.display());
     path
+}
+
+/// What the scenarios of `make chaos` are given in their fast form.
+pub(crate) fn scene() -> Scene {
+    Scene { program: Program::locate(Some(binary())).unwrap(), seed: 20_261_122 }
 }
 
 /// Asks again until the condition holds; fails with `what` when it does not within 30 s.

@@ -5,6 +5,9 @@
 //! | `sealing` | a sealed day answers as before, and what could point at a person is gone |
 //! | `contract` | what clients, servers and pages without scripts send is taken as documented, by the site's rules |
 //! | `crash` | what was acknowledged is in ClickHouse exactly once, whatever was killed |
+//! | `faults` | and whatever broke between collector and ClickHouse, or on the disk |
+//! | `outage` | ClickHouse may be away |
+//! | `crowd` | on many connections, and among many that only stand in the way, each beacon has a true answer |
 //! | `privacy` | no marked address or agent is in any file, log line, metric or table |
 //! | `identity` | keys outlive a restart but not their day: not in memory, not on the raw disk |
 //! | `proxies` | behind a real nginx or Caddy a visitor is who the proxy saw |
@@ -18,9 +21,12 @@ mod harness;
 
 mod contract;
 mod crash;
+mod crowd;
 mod documents;
+mod faults;
 mod identity;
 mod lifecycle;
+mod outage;
 mod privacy;
 mod proxies;
 mod refusals;

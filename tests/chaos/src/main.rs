@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
-use end_to_end::process::machine;
+use end_to_end::process::{Watched, machine};
 use end_to_end::program::Program;
 use end_to_end::report::Report;
 use end_to_end::scenario::Scene;
@@ -37,6 +37,9 @@ struct Options {
     /// Decides what is sent and what breaks when; by default another each time.
     #[arg(long)]
     seed: Option<u64>,
+    /// After so many minutes it is ended, wherever it is. The long form takes about 35.
+    #[arg(long, default_value_t = 75)]
+    minutes: u64,
     /// Seconds of each measured stretch, instead of those of the long form; numbers of beacons and faults shrink likewise.
     #[arg(long)]
     seconds: Option<u64>,
@@ -63,6 +66,8 @@ fn main() -> anyhow::Result<ExitCode> {
     let all =
         if options.scenarios.is_empty() { Name::value_variants() } else { options.scenarios.as_slice() };
 
+    watch(Duration::from_secs(60 * options.minutes))?;
+
     say(&format!("machine   {}", machine()));
     say(&format!("date      {}", now.strftime("%Y-%m-%d %H:%M UTC")));
     say(&format!("command   {}", std::env::args().collect::<Vec<_>>().join(" ")));
@@ -70,7 +75,7 @@ fn main() -> anyhow::Result<ExitCode> {
     if cfg!(debug_assertions) {
         say("built without optimisation: times say nothing");
     }
-    say("\n| scenario | what | measured | target | |\n|---|---|---|---|---|");
+    say("\n| scenario | what | measured | target | verdict |\n|---|---|---|---|---|");
 
     let mut failed = Vec::new();
     for name in all {
@@ -120,6 +125,20 @@ fn run(name: Name, scene: &Scene, seconds: Option<u64>) -> anyhow::Result<Option
         }
     };
     report.map(Some)
+}
+
+/// Ends everything after this time: a run that hangs has failed too.
+fn watch(time: Duration) -> anyhow::Result<()> {
+    std::thread::Builder::new().name("watch".into()).spawn(move || {
+        std::thread::sleep(time);
+        say("\nBROKEN: not done in time");
+        for child in Watched::new(std::process::id()).children() {
+            // One that is gone already needs no end.
+            let _gone = child.kill();
+        }
+        std::process::exit(1);
+    })?;
+    Ok(())
 }
 
 /// Prints a line.

@@ -34,10 +34,10 @@ impl Connections {
         let mut report = Report::of("connections");
         let [phase] = done.phases.as_slice() else { anyhow::bail!("there is one phase") };
         let size = format!(
-            "{} connections, {:.0} acknowledged a second, {} refused",
+            "{} connections, {:.0} acknowledged a second, refused {:?}",
             self.connections,
             phase.goodput(),
-            phase.all_refused()
+            phase.refused
         );
         report.note("size", size);
         report.note("acknowledgement", &phase.acks);

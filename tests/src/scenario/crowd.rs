@@ -38,7 +38,8 @@ impl Hostile {
     /// It could not be carried out.
     pub fn run(self, scene: &Scene) -> anyhow::Result<Report> {
         let most = self.silent + self.slow;
-        raise_descriptors(most as u64 * 2 + 1000)?;
+        // As many again are not needed: each side has its own.
+        raise_descriptors(most as u64 + 1500)?;
         let mut rig = Rig::new(&scene.program, scene.seed, Between::Nothing, Some(&core(0)))?;
         rig.installation.pin(core(1));
         rig.installation.set("SANAQ_PUBLIC_CONNECTIONS", (most + 1000).to_string());
@@ -48,7 +49,7 @@ impl Hostile {
         let alone = Load::run(Order { first: warm.next, ..order.clone() }, &rig.beacons, self.time)?;
 
         let before = running.watched().memory()?.now;
-        let crowd = Crowd::gather(running.address(), self.silent, self.slow)?;
+        let crowd = Crowd::gather(running.address(), self.silent, self.slow, core(0))?;
         until("the crowd is there", PATIENCE, || Ok((crowd.connected() >= most * 99 / 100).then_some(())))?;
         sleep(Duration::from_secs(1));
         let (there, after) = (crowd.connected(), running.watched().memory()?.now);

@@ -1,5 +1,6 @@
 //! The journal's disk is full: beacons are refused at once, nothing acknowledged is lost, and it goes on by itself when there is
-//! room again. The disk is a small `tmpfs` that is mounted where the journal is.
+//! room again. The disk is a small `tmpfs` that is mounted where the journal is. ClickHouse is away meanwhile, because each
+//! delivered segment would make room.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -36,32 +37,36 @@ impl FullDisk {
     /// # Errors
     /// It could not be carried out; [`may_mount`] says whether it can.
     pub fn run(self, scene: &Scene) -> anyhow::Result<Report> {
-        let rig = Rig::new(&scene.program, scene.seed, Between::Nothing, None)?;
+        let rig = Rig::new(&scene.program, scene.seed, Between::Proxy, None)?;
         let journal = rig.installation.data().join("journal");
         let disk = Mount::new(journal.clone())?;
         let running = rig.installation.start()?;
         let load = Load::start(rig.order(&running, 16, Some(self.rate)), &rig.beacons)?;
         let more = |than: u64, of: fn(&Load) -> u64, load: &Load| (of(load) > than).then_some(());
-        let (mut slowest_back, mut refusals) = (Duration::ZERO, 0);
+        let (mut slowest_back, mut still_taken) = (Duration::ZERO, 0);
         for _ in 0..self.times {
             let before = load.acknowledged();
             until("beacons are taken", PATIENCE, || Ok(more(before + self.rate, Load::acknowledged, &load)))?;
-            let refused = load.refused();
+            rig.proxy()?.close();
             let filler = fill(&journal)?;
-            until("beacons are refused", PATIENCE, || Ok(more(refused + 100, Load::refused, &load)))?;
+            let (refused, before) = (load.refused(), load.acknowledged());
+            until("beacons are refused", PATIENCE, || Ok(more(refused, Load::refused, &load)))?;
+            still_taken = still_taken.max(load.acknowledged() - before);
+            until("they go on being", PATIENCE, || Ok(more(refused + self.rate, Load::refused, &load)))?;
             fs::remove_file(filler)?;
             let (begun, before) = (Instant::now(), load.acknowledged());
             until("beacons are taken again", PATIENCE, || Ok(more(before, Load::acknowledged, &load)))?;
             slowest_back = slowest_back.max(begun.elapsed());
-            refusals = load.refused();
+            rig.proxy()?.open();
         }
         let before = load.acknowledged();
         until("beacons are taken", PATIENCE, || Ok(more(before + self.rate, Load::acknowledged, &load)))?;
         let done = load.stop()?;
 
         let mut report = Report::of("disk");
+        let refused = done.sum(|phase| phase.all_refused());
         let size = format!(
-            "full {} times, {} acknowledged, {refusals} refused",
+            "full {} times, {} acknowledged, {refused} refused",
             self.times,
             done.acknowledged.len()
         );
@@ -77,6 +82,7 @@ impl FullDisk {
             "0, 0",
             broken == 0 && other == 0,
         );
+        report.note("most still taken when it was full, on the last page", still_taken);
         report.note("slowest return after there was room", ms(slowest_back));
         running.stop()?;
         drop(disk);

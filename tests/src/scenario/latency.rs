@@ -39,6 +39,7 @@ impl Latency {
         report.note("size", format!("{}/s for {} s, 64 connections", self.rate, self.time.as_secs()));
         settle(&mut report, &rig, &running, &[&done])?;
         let Some(steady) = done.phases.last() else { anyhow::bail!("a phase is missing") };
+        report.speed("beacons refused", format!("{:?}", steady.refused), "none", steady.refused.is_empty());
         let (p50, p99) = (steady.acks.quantile(500), steady.acks.quantile(990));
         report.speed("acknowledgement p50", ms(p50), "at most 3 ms", p50 <= Duration::from_millis(3));
         report.speed("acknowledgement p99", ms(p99), "at most 15 ms", p99 <= Duration::from_millis(15));

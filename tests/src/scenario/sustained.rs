@@ -52,8 +52,8 @@ impl Sustained {
         );
         report.note("size", size);
         settle(&mut report, &rig, &running, &[&warm, &done])?;
-        let told = phase.broken == 0;
-        report.promise("beacons without an answer", phase.broken, "0", told);
+        report.promise("beacons without an answer", phase.broken, "0", phase.broken == 0);
+        report.speed("beacons refused", format!("{:?}", phase.refused), "none", phase.refused.is_empty());
         let rate = phase.goodput();
         report.speed("acknowledged", format!("{rate:.0}/s"), "at least 40,000/s", rate >= 40_000.0);
         let stored = per_second(phase.acknowledged, all);

@@ -1,0 +1,11 @@
+//! ClickHouse goes away and comes back: meanwhile beacons are taken, and none is lost.
+
+use end_to_end::scenario::outage::Outage;
+
+use crate::harness::scene;
+
+#[test]
+fn beacons_are_taken_while_clickhouse_is_away_and_delivered_when_it_is_back() {
+    let report = Outage::FAST.run(&scene()).unwrap();
+    assert!(report.kept(), "{report}");
+}

@@ -52,6 +52,7 @@
 pub mod disk;
 mod division;
 mod error;
+pub mod inspect;
 #[cfg(test)]
 mod model;
 pub mod name;

@@ -11,6 +11,7 @@ use super::*;
 
 mod damage;
 mod division;
+mod look;
 mod power;
 mod rules;
 

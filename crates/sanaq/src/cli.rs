@@ -42,6 +42,9 @@ pub enum Command {
     /// Build the country database from a Debian package's address ranges.
     #[command(subcommand)]
     Geo(Geo),
+    /// Look at the journals of acknowledged rows that wait for ClickHouse.
+    #[command(subcommand)]
+    Journal(Journal),
     /// Check a configuration, or print the reference of all keys.
     #[command(subcommand)]
     Config(Config),
@@ -283,6 +286,25 @@ pub enum Geo {
         /// Do nothing when the database is newer than the ranges, or when there are no ranges.
         #[arg(long)]
         if_changed: bool,
+    },
+}
+
+/// `sanaq journal …`.
+#[derive(Debug, Subcommand)]
+pub enum Journal {
+    /// Show the segments: state, range, rows, bytes, days, age, damage. Nothing of a visitor is shown, nothing is changed; it may run
+    /// beside a serving process.
+    ///
+    /// open: rows are appended. sealed: waits for ClickHouse. parked: ClickHouse refuses it for what it holds. damaged: its readable
+    /// rows are delivered, the rest can't be read. Parked and damaged ones are destroyed when their first day has closed.
+    #[command(after_help = "Example:\n  sanaq journal inspect --data ./data --json")]
+    Inspect {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+        /// Print JSON, for scripts.
+        #[arg(long)]
+        json: bool,
     },
 }
 

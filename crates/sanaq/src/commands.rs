@@ -13,6 +13,7 @@ use crate::exit::{Exit, Failure};
 
 mod config;
 mod geo;
+mod journal;
 mod key;
 mod serving;
 mod site;
@@ -26,6 +27,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::User(command) => user::run(command).map(|()| Exit::Clean),
         Command::Key(command) => key::run(command).map(|()| Exit::Clean),
         Command::Geo(command) => geo::run(command).map(|()| Exit::Clean),
+        Command::Journal(command) => journal::run(command).map(|()| Exit::Clean),
         Command::Config(command) => config::run(command).map(|()| Exit::Clean),
         Command::EngineChild { arguments } => return engine::child::main(arguments),
     };

@@ -25,4 +25,4 @@ mod store;
 pub use answer::Answer;
 pub use answers::{Answers, Dropped, Pulse};
 pub use question::{Question, QuestionError};
-pub use seal::{SealError, SealMetrics, SealedDay, Sealer};
+pub use seal::{SealError, SealMetrics, SealedDay, Sealer, sealed_days};

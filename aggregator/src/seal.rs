@@ -154,6 +154,15 @@ pub enum SealError {
     Stopped(Step),
 }
 
+/// The instants (Unix seconds) at which the days closed that are sealed. A collector asks before it sends what it finds in its
+/// journal: into these days nothing may be sent again.
+///
+/// # Errors
+/// When ClickHouse refuses or does not answer.
+pub async fn sealed_days(access: &ClickHouseAccess) -> Result<Vec<i64>, StoreError> {
+    Store::new(access).file(sql::SEALED).all().await
+}
+
 /// A partition of `events` as found.
 #[derive(Row, Deserialize)]
 struct Found {

@@ -56,6 +56,7 @@ files! {
     REMAINS = "seal/remains.sql",
     DROPPED = "seal/dropped.sql",
     UNPROVED = "seal/unproved.sql",
+    SEALED = "seal/sealed.sql",
     ANSWER = "answer/answer.sql",
     SEALED_DAILY = "answer/sealed_daily.sql",
     SEALED_HOURLY = "answer/sealed_hourly.sql",

@@ -25,7 +25,7 @@ use crate::delivery::{Deliverer, DeliveryConfig, Table, Watermark};
 use crate::geo::{Geo, GeoError, Refresh};
 use crate::http::{BeaconLimits, Dialects, Door};
 use crate::identity::{Custody, CustodyError, Inheritance, Ledger, LedgerError, Vault};
-use crate::journal::{Journal, JournalConfig, OpenError};
+use crate::journal::{Journal, JournalConfig, OpenError, SealedDays};
 use crate::metrics::{self, Metrics};
 use crate::source::spam::SpamHosts;
 
@@ -63,6 +63,8 @@ pub struct CollectorConfig {
     pub dialects: Dialects,
     /// The journal's sizes.
     pub journal: JournalConfig,
+    /// Days that are sealed already: nothing is sent into them.
+    pub sealed_days: SealedDays,
     /// Bounds of one beacon and of all beacons in flight.
     pub beacons: BeaconLimits,
     /// Batch pace and time-outs.
@@ -97,6 +99,7 @@ impl CollectorConfig {
             demo: false,
             dialects: Dialects::default(),
             journal: JournalConfig::default(),
+            sealed_days: SealedDays::default(),
             beacons: BeaconLimits::default(),
             delivery: DeliveryConfig::default(),
         }
@@ -205,7 +208,9 @@ impl Collector {
         };
         let agents = Agents::load()?;
         let directory = config.data.join("journal");
-        let journal = Arc::new(Journal::open(&directory, config.collector_id, config.journal)?);
+        let journal =
+            Journal::open_after(&directory, config.collector_id, config.journal, config.sealed_days)?;
+        let journal = Arc::new(journal);
         let metrics = Arc::new(Metrics::register(parts.registry, &journal, &vault)?);
         journal.observe(Arc::clone(&metrics));
 

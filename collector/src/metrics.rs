@@ -90,6 +90,12 @@ impl Metrics {
             "Bytes cut from segments at start: writes that were never acknowledged.",
         )?;
         torn.inc_by(recovery.torn_bytes);
+        let closed = counter(
+            registry,
+            "sanaq_journal_closed_rows_total",
+            "Rows of days sealed before that were found at start, as in a directory from a backup: not sent again.",
+        )?;
+        closed.inc_by(recovery.closed_rows);
 
         Ok(Self {
             ledger,
@@ -196,8 +202,13 @@ fn journal_gauges(registry: &Registry, journal: &Arc<Journal>) -> Result<(), Err
         float(stats.undelivered_rows)
     })?;
     gauge("sanaq_journal_parked_segments", "Segments ClickHouse refuses for what they hold.", |stats| {
-        float(stats.parked_segments)
+        float(stats.parked_segments - stats.damaged_segments)
     })?;
+    gauge(
+        "sanaq_journal_damaged_segments",
+        "Segments with unreadable rows, set aside until their day has closed; their intact rows are delivered.",
+        |stats| float(stats.damaged_segments),
+    )?;
     gauge("sanaq_journal_parked_rows", "Rows in parked segments.", |stats| float(stats.parked_rows))?;
     gauge("sanaq_journal_failing", "1 while the last group of rows could not be written.", |stats| {
         f64::from(u8::from(stats.failing))

@@ -114,6 +114,8 @@ impl App {
         collect.demo = config.public.demo;
         collect.dialects = config.dialects.0;
         collect.journal.max_bytes = config.journal.max_bytes;
+        let sealed_days = aggregator::sealed_days(&accesses.owner).await.map_err(Failure::unavailable)?;
+        collect.sealed_days = sealed_days.into_iter().collect();
         let parts = CollectorParts {
             clock: clock.clone(),
             sites: Arc::clone(&sites),

@@ -1,9 +1,6 @@
 // What a page may call, and what browsers have that TypeScript's `dom` library does not know.
 
-/** Version of the tracker, put in by the build. */
-declare const VERSION: number;
-
-/** What goes with a custom event. */
+/** What goes with an event. Sent as it stands: the collector knows these keys. */
 interface SanaqDetails {
   /** Custom properties, at most 30: short texts, numbers or booleans. Nothing that says who the visitor is. */
   props?: Record<string, string | number | boolean>;
@@ -16,14 +13,16 @@ interface SanaqDetails {
 interface Sanaq {
   (name: string, details?: SanaqDetails): void;
   /** Calls made before the script had loaded. */
-  q?: Parameters<Sanaq>[];
+  q?: [name: string, details?: SanaqDetails][];
   /** Set by the script itself, so that a second copy of it on the page keeps still. */
-  on?: true;
+  on?: 1;
 }
 
 interface Window {
   sanaq?: Sanaq;
 }
+
+declare let sanaq: Sanaq | undefined;
 
 interface Navigator {
   readonly globalPrivacyControl?: boolean;

@@ -9,10 +9,19 @@ for (const [shape, script] of scripts) {
 
   describe(`${shape}: engagement`, () => {
     test('only time both visible and focused counts', () => {
-      const page = open().wait(1000).blur().wait(10_000).focus().wait(500).hide();
-      assert.equal(reports(page).at(-1).e, 1500);
+      const page = open().wait(1000).blur().wait(10_000).focus().wait(3500).hide();
+      assert.deepEqual(reports(page).map(({ e }) => e), [1000, 3500]);
       page.wait(60_000).show().wait(4000).hide();
-      assert.deepEqual(reports(page).map(({ e }) => e), [1500, 4000]);
+      assert.deepEqual(reports(page).map(({ e }) => e), [1000, 3500, 4000]);
+    });
+
+    test('hiding a tab takes its focus too: still one report', () => {
+      assert.equal(reports(open().wait(5000).blur().hide()).length, 1);
+      assert.equal(reports(open().wait(5000).hide().blur()).length, 1);
+    });
+
+    test('a page that never had the focus has nothing to report', () => {
+      assert.deepEqual(reports(open({ focused: false }).wait(5000).scrollTo(900).dispatch('pageshow', { persisted: false }).leave()), []);
     });
 
     test('a page opened without focus starts its clock with the focus', () => {
@@ -61,7 +70,7 @@ for (const [shape, script] of scripts) {
   });
 
   describe(`${shape}: scroll depth`, () => {
-    const depth = (given, act = (page) => page) => act(open(given)).leave().last.sd;
+    const depth = (given, act = (page) => page) => act(open(given).wait(10)).leave().last.sd;
 
     test('is the furthest point seen, in percent of the whole page', () => {
       assert.equal(depth({}), 40);
@@ -80,13 +89,13 @@ for (const [shape, script] of scripts) {
       );
     });
 
-    test('never exceeds 100, also when the page has shrunk or bounces', () => {
-      assert.equal(depth({}, (page) => page.scrollTo(1300)), 100);
+    test('exceeds 100 where the page has shrunk or bounces: the collector takes that for 100', () => {
+      assert.equal(depth({}, (page) => page.scrollTo(1300)), 105);
     });
 
-    test('is null for a page without height', () => {
-      assert.equal(depth({ height: 0, viewport: 0 }), null);
-      assert.equal(depth({ height: 0 }), null);
+    test('is 0 for a page without height, whose time is reported once it is worth it', () => {
+      assert.equal(depth({ height: 0, viewport: 0 }, (page) => page.wait(4000)), 0);
+      assert.equal(depth({ height: 0 }, (page) => page.wait(4000)), 0);
     });
   });
 }

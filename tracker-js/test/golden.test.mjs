@@ -28,8 +28,20 @@ const situations = {
   'event-non-interactive': () => open().event('Video: Autoplay', { interactive: false }),
   'event-outbound-link': () => open().click('https://other.example/kk/article?token=1'),
   'engagement-scrolled': () => open(campaign).wait(12_345).scrollTo(900).leave(),
-  'engagement-no-scroll-depth': () => open({ height: 0 }).wait(86).leave(),
+  'engagement-no-height': () => open({ height: 0 }).wait(4086).leave(),
   'engagement-second': () => open().wait(2000).hide().show().wait(4000.6).scrollTo(1200).hide(),
+  'event-download': () => open().click('https://example.kz/files/esep.pdf?v=2'),
+  'event-form': () => open({ url: 'https://example.kz/kk/%D0%B1%D0%B5%D1%82' }).submit(),
+  'event-tagged': () => open().click(undefined, { dataset: { sanaqEvent: 'Apply', sanaqProps: '{"place":"top","step":2}' } }),
+  'event-missing-page': () => open({ url: 'https://example.kz/%D0%B6%D0%BE%D2%9B', status: 404 }),
+  'pageview-canonical': () =>
+    open({ ...campaign, canonical: 'https://example.kz/bet', attributes: { canonical: 'link[rel=canonical]' } }),
+  vitals: () =>
+    open().event('vitals', {
+      u: 'https://example.kz/kk/bet',
+      props: { ttfb: 81, fcp: 640, lcp: 1312, cls: 43, inp: 96 },
+      interactive: false,
+    }),
 };
 
 const write = process.env.SANAQ_WRITE_GOLDEN === '1';

@@ -24,6 +24,8 @@ export class Page {
     navigator = {},
     navigationApi = true,
     keepalive = true,
+    canonical,
+    status = 200,
     ...more
   } = {}) {
     const page = this;
@@ -34,6 +36,7 @@ export class Page {
       hidden,
       hasFocus: () => focused,
       documentElement: { scrollHeight: height },
+      querySelector: (selector) => (selector === 'link[rel=canonical]' && canonical ? { href: canonical } : null),
     };
     const go = (to) => {
       window.location = new URL(to, window.location);
@@ -54,7 +57,10 @@ export class Page {
       screen: { width: 1536 },
       scrollY: 0,
       innerHeight: viewport,
-      performance: { now: () => page.clock },
+      performance: { now: () => page.clock, getEntries: () => [{ responseStatus: status }] },
+      localStorage: {},
+      // What is put off happens at once.
+      setTimeout: (work) => work(),
       history: { pushState: (_state, _title, to) => go(to), replaceState: (_state, _title, to) => go(to) },
       // Minified, `true` may have become 1: Node minds, browsers don't.
       addEventListener: (type, work, capture) => events.addEventListener(type, work, !!capture),
@@ -140,10 +146,16 @@ export class Page {
     return this.hide();
   }
 
-  /** Clicks an element inside a link (or anything with a `pathname`) to this address. */
-  click(href, { type = 'click', button = 0 } = {}) {
-    const link = href && new URL(href);
-    return this.dispatch(type, { button, composedPath: () => [{}, ...(link ? [link] : []), this.document, this.window] });
+  /** Clicks an element inside a link to this address; `dataset` is the link's, or the element's where there is no link. */
+  click(href, { type = 'click', button = 0, dataset = {} } = {}) {
+    const { host, pathname } = href ? new URL(href) : {};
+    const path = [{ dataset: {} }, { host, pathname, dataset }, this.document, this.window];
+    return this.dispatch(type, { button, composedPath: () => path });
+  }
+
+  /** Submits a form. */
+  submit(dataset = {}) {
+    return this.dispatch('submit', { composedPath: () => [{ action: 'https://example.kz/', dataset }, this.document, this.window] });
   }
 
   event(name, details) {

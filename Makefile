@@ -7,7 +7,7 @@ BIN := $(or $(CARGO_TARGET_DIR),target)/debug/sanaq
 FUZZ_SECONDS ?= 60
 FUZZ_SEED ?= 20261122
 
-.PHONY: help run test privacy bench loom fuzz lint build front-ends prepare-run prepare-test test-rust test-tracker test-web test-clients test-browser fmt
+.PHONY: help run test privacy bench chaos loom fuzz lint build front-ends prepare-run prepare-test test-rust test-tracker test-web test-clients test-browser fmt
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -62,6 +62,10 @@ loom: ## the journal's threads in every order with at most 6 preemptions (`make 
 bench: front-ends ## what a beacon costs, against a bare hyper server: about 3 minutes, on an idle machine
 	$(CARGO) build --release --locked -p sanaq -p bench --bins
 	$(or $(CARGO_TARGET_DIR),target)/release/bench $(BENCH)
+
+chaos: front-ends ## what is promised while things break, about 35 minutes on an idle machine (CHAOS="kills outage", CHAOS="--seconds 10", CHAOS="--seed 7")
+	$(CARGO) build --release --locked -p sanaq -p chaos --bins
+	$(or $(CARGO_TARGET_DIR),target)/release/chaos $(CHAOS)
 
 fuzz: ## coverage-guided fuzzing, FUZZ_SECONDS for each target (needs cargo-fuzz and a C++ compiler)
 	@fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_SEED)

@@ -25,6 +25,7 @@ pub mod sustained;
 
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::CpuSet;
 
 use crate::load::Done;
@@ -75,4 +76,16 @@ pub fn core(number: usize) -> CpuSet {
     let mut set = CpuSet::new();
     set.set(number % cores);
     set
+}
+
+/// Lets this process and its children have so many files open.
+fn raise_descriptors(wanted: u64) -> anyhow::Result<()> {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_none_or(|current| current >= wanted) {
+        return Ok(());
+    }
+    let enough = maximum.is_none_or(|maximum| maximum >= wanted);
+    let maximum = if enough { maximum } else { Some(wanted) };
+    // Beyond the maximum only root may go.
+    Ok(setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum })?)
 }

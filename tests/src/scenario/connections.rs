@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Scene, settle};
+use super::{Scene, raise_descriptors, settle};
 use crate::load::Load;
 use crate::report::Report;
 use crate::rig::{Between, Rig};
@@ -27,6 +27,7 @@ impl Connections {
     /// # Errors
     /// It could not be carried out.
     pub fn run(self, scene: &Scene) -> anyhow::Result<Report> {
+        raise_descriptors(self.connections as u64 + 1500)?;
         let rig = Rig::new(&scene.program, scene.seed, Between::Nothing, None)?;
         let running = rig.installation.start()?;
         let done = Load::run(rig.order(&running, self.connections, None), &rig.beacons, self.time)?;

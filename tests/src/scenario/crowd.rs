@@ -3,9 +3,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
-use super::{Scene, core, ms, settle};
+use super::{Scene, core, ms, raise_descriptors, settle};
 use crate::crowd::Crowd;
 use crate::load::{Load, Order};
 use crate::program::PATIENCE;
@@ -85,16 +83,4 @@ impl Hostile {
         );
         Ok(report)
     }
-}
-
-/// Lets this process and its children have so many files open.
-fn raise_descriptors(wanted: u64) -> anyhow::Result<()> {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    if current.is_none_or(|current| current >= wanted) {
-        return Ok(());
-    }
-    let enough = maximum.is_none_or(|maximum| maximum >= wanted);
-    let maximum = if enough { maximum } else { Some(wanted) };
-    // Beyond the maximum only root may go.
-    Ok(setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum })?)
 }

@@ -65,11 +65,8 @@ impl FullDisk {
 
         let mut report = Report::of("disk");
         let refused = done.sum(|phase| phase.all_refused());
-        let size = format!(
-            "full {} times, {} acknowledged, {refused} refused",
-            self.times,
-            done.acknowledged.len()
-        );
+        let size =
+            format!("full {} times, {} acknowledged, {refused} refused", self.times, done.acknowledged.len());
         report.note("size", size);
         settle(&mut report, &rig, &running, &[&done])?;
         let broken = done.sum(|phase| phase.broken);

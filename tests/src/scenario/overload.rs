@@ -1,12 +1,12 @@
 //! Five times what can be done is offered: what can be done is done, and the rest is refused quickly.
 //!
 //! The peak is measured first, by a client that sends when it is answered. Then the same client is due five times as many
-//! requests on as many connections as there are permits for. Each connection carries one request at a time, so that what the
+//! requests on more connections than there are permits for. Each connection carries one request at a time, so that what the
 //! machine can't even refuse stays on the client's side; what was really sent is told.
 
 use std::time::Duration;
 
-use super::{Scene, core, ms, settle};
+use super::{Scene, core, ms, raise_descriptors, settle};
 use crate::load::{Load, Order};
 use crate::report::Report;
 use crate::rig::{Between, Rig};
@@ -24,13 +24,14 @@ pub struct Overload {
 
 impl Overload {
     /// For `make chaos`.
-    pub const LONG: Self = Self { time: Duration::from_secs(30), peak: 128, connections: 2000 };
+    pub const LONG: Self = Self { time: Duration::from_secs(30), peak: 128, connections: 6000 };
 
     /// Runs it.
     ///
     /// # Errors
     /// It could not be carried out.
     pub fn run(self, scene: &Scene) -> anyhow::Result<Report> {
+        raise_descriptors(self.connections as u64 + 1500)?;
         let mut rig = Rig::new(&scene.program, scene.seed, Between::Nothing, Some(&core(0)))?;
         rig.installation.pin(core(1));
         let running = rig.installation.start()?;

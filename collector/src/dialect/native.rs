@@ -16,12 +16,15 @@
 //! | | `z`, `o` | ours: IANA time zone, 1 when the visitor opted out |
 //! | | `b` | ours, numbered as by GoatCounter: 150 to 153 when the tracker saw that a program drives the browser |
 //!
+//! An event named `vitals` reports web vitals in its properties (`vitals`): only those are kept, and it is never interactive.
+//!
 //! Unknown keys are read over. What is malformed is refused with the name of the field, a static sentence and a reason; no
 //! error repeats what was sent.
 
 mod body;
 pub(super) mod fields;
 mod money;
+mod vitals;
 
 use events::{Beacon, Engagement, RefuseReason};
 use serde_json::{Map, Value};
@@ -94,7 +97,12 @@ fn beacon(mut body: Body) -> Result<Beacon, ParseError> {
     let engagement = if name == "engagement" { Some(engagement(&body)?) } else { None };
     let hash_routing = fields::flag(body.get(Field::HashMode));
 
-    let mut props = fields::props(body.get(Field::Props))?;
+    let measured = name == vitals::NAME;
+    let mut props = if measured {
+        fields::Props { kept: vitals::of(body.get(Field::Props))?, has_path: false }
+    } else {
+        fields::props(body.get(Field::Props))?
+    };
     if WITH_PATH.contains(&name.as_str()) && !props.has_path {
         props.kept.insert(0, ("path".to_owned(), address.path_decoded(hash_routing)));
         props.kept.truncate(fields::MOST_PROPS);
@@ -106,7 +114,7 @@ fn beacon(mut body: Body) -> Result<Beacon, ParseError> {
         props: props.kept,
         revenue: money::revenue(body.get(Field::Revenue)),
         // Not `i || interactive`: that would lose a `false`.
-        interactive: body.get(Field::Interactive).and_then(Value::as_bool).unwrap_or(true),
+        interactive: !measured && body.get(Field::Interactive).and_then(Value::as_bool).unwrap_or(true),
         hash_routing,
         engagement,
         time_zone: time_zone(&body),

@@ -275,7 +275,7 @@ fn what_is_no_json_object_is_malformed() {
 #[test]
 fn every_golden_beacon_of_the_tracker_is_understood() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tracker-js/golden");
-    let mut read = 0;
+    let mut seen = std::collections::BTreeMap::new();
     for file in std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
         if file.extension().is_none_or(|extension| extension != "json") {
             continue;
@@ -283,9 +283,43 @@ fn every_golden_beacon_of_the_tracker_is_understood() {
         let body = std::fs::read(&file).unwrap();
         let b = parse(&body).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         assert_eq!(b.name == "engagement", b.engagement.is_some(), "{}", file.display());
-        read += 1;
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        assert!(seen.insert(name, b).is_none());
     }
-    assert!(read > 0, "no golden beacons");
+    let props = |name: &str| {
+        seen[name].props.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
+    };
+    assert!(seen["pageview-opted-out"].opted_out && !seen["pageview"].opted_out);
+    assert!(seen["pageview-hash-routing"].hash_routing && !seen["pageview"].hash_routing);
+    assert_eq!(seen["pageview"].referrer, None, "an empty referrer is none");
+    assert_eq!(seen["pageview-two-sites"].domains.len(), 2);
+    assert_eq!(props("event-props-revenue"), "lang=kk seats=3 trial=true");
+    assert_eq!(seen["event-props-revenue"].revenue.as_ref().map(|r| r.amount_milli), Some(4_990_500));
+    assert!(!seen["event-non-interactive"].interactive && seen["event-download"].interactive);
+    assert_eq!(props("event-download"), "url=example.kz/files/esep.pdf");
+    assert_eq!(props("event-outbound-link"), "url=other.example/kk/article");
+    assert_eq!(props("event-form"), "path=/kk/бет");
+    assert_eq!(props("event-tagged"), "place=top step=2");
+    assert_eq!(props("event-missing-page"), "path=/жоқ");
+    assert!(!seen["event-missing-page"].interactive);
+    assert_eq!(props("vitals"), "ttfb=81 fcp=640 lcp=1312 cls=43 inp=96");
+    assert!(!seen["vitals"].interactive);
+    assert_eq!(seen["engagement-scrolled"].engagement.map(|e| e.engaged_ms), Some(Some(12_345)));
+    let page = |name: &str| {
+        crate::page::Page::of(
+            &Address::parse(&seen[name].url).unwrap(),
+            seen[name].hash_routing,
+            &mut crate::scrub::ScrubCounts::default(),
+        )
+    };
+    let campaign = page("pageview-campaign");
+    assert_eq!(
+        (campaign.campaign.source.as_str(), campaign.click_id),
+        ("telegram", "gclid"),
+        "of what is left of a query"
+    );
+    assert_eq!(page("pageview-canonical").path, "/bet");
+    assert_eq!(page("pageview-hash-routing").path, "/app#/orders");
 }
 
 fn json_value() -> impl Strategy<Value = Value> {

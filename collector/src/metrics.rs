@@ -7,6 +7,7 @@ mod ledger;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use prometheus::core::Collector;
 use prometheus::{Error, Histogram, IntCounter, IntCounterVec, IntGauge, Opts, PullingGauge, Registry};
 use serve::metrics::{counter, counters, histogram, register};
@@ -29,6 +30,8 @@ const GROUP_BOUNDS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.
 pub enum BatchResult {
     /// Durably in ClickHouse.
     Delivered,
+    /// Refused by ClickHouse for what it holds, and replaced by its halves.
+    Divided,
     /// Put aside: ClickHouse refuses it for what it holds.
     Parked,
     /// Nothing in it was readable any more.
@@ -36,13 +39,14 @@ pub enum BatchResult {
 }
 
 impl BatchResult {
-    const ALL: [Self; 3] = [Self::Delivered, Self::Parked, Self::Unreadable];
+    const ALL: [Self; 4] = [Self::Delivered, Self::Divided, Self::Parked, Self::Unreadable];
 
     /// The `result` label.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
+            Self::Divided => "divided",
             Self::Parked => "parked",
             Self::Unreadable => "unreadable",
         }
@@ -63,6 +67,7 @@ pub struct Metrics {
     delivery_batches: IntCounterVec,
     delivery_errors: IntCounterVec,
     delivery_rows: IntCounter,
+    delivery_last_success: IntGauge,
     delivery_insert_duration: Histogram,
 }
 
@@ -139,6 +144,11 @@ impl Metrics {
                 ErrorClass::ALL.iter().map(|class| [class.code()]),
             )?,
             delivery_rows: counter(registry, "sanaq_delivery_rows_total", "Rows durably in ClickHouse.")?,
+            delivery_last_success: gauge(
+                registry,
+                "sanaq_delivery_last_success_timestamp_seconds",
+                "When a batch was last delivered, Unix time; 0 before the first.",
+            )?,
             delivery_insert_duration: histogram(
                 registry,
                 "sanaq_delivery_insert_duration_seconds",
@@ -175,9 +185,10 @@ impl Metrics {
     }
 
     /// A batch is durably in ClickHouse.
-    pub fn delivered(&self, rows: u64, took: Duration) {
+    pub fn delivered(&self, rows: u64, took: Duration, now: Timestamp) {
         self.batch(BatchResult::Delivered);
         self.delivery_rows.inc_by(rows);
+        self.delivery_last_success.set(now.as_second());
         self.delivery_insert_duration.observe(took.as_secs_f64());
     }
 
@@ -185,6 +196,10 @@ impl Metrics {
     pub fn delivery_error(&self, class: ErrorClass) {
         self.delivery_errors.with_label_values(&[class.code()]).inc();
     }
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str) -> Result<IntGauge, Error> {
+    register(registry, IntGauge::new(name, help)?)
 }
 
 /// Figures that the journal knows at any time.

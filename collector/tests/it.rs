@@ -3,7 +3,13 @@
 
 #[path = "it/deliver.rs"]
 mod deliver;
+#[path = "it/flights.rs"]
+mod flights;
+#[path = "it/refused.rs"]
+mod refused;
 #[path = "it/scene.rs"]
 mod scene;
+#[path = "it/trouble.rs"]
+mod trouble;
 #[path = "it/wire.rs"]
 mod wire;

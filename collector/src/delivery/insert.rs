@@ -8,15 +8,18 @@ use clickhouse::Client;
 use serve::access::ClickHouseAccess;
 
 use super::verdict::ErrorClass;
+use crate::journal::Batch;
 
 /// A batch is handed over in pieces of this size.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// Settings of every INSERT.
-const SETTINGS: &[(&str, &str)] = &[
+/// Settings of every INSERT, besides the token and the time-out.
+pub const SETTINGS: &[(&str, &str)] = &[
     // The token decides what is a repetition, and it is only looked at when this is on.
     ("insert_deduplicate", "1"),
     ("deduplicate_blocks_in_dependent_materialized_views", "1"),
+    // A view that fails fails the INSERT; a repetition under the same token makes good what it missed.
+    ("materialized_views_ignore_errors", "0"),
     // A server-side queue would answer before the rows are in a part.
     ("async_insert", "0"),
     // The answer comes after the last materialised view.
@@ -25,10 +28,17 @@ const SETTINGS: &[(&str, &str)] = &[
     ("max_insert_block_size", "1048449"),
     ("min_insert_block_size_rows", "1048449"),
     ("min_insert_block_size_bytes", "268402944"),
-    // A segment holds fewer days than that.
+    ("max_insert_threads", "1"),
+    ("input_format_parallel_parsing", "0"),
+    // A segment holds fewer days than that; what is above is an error, not half a batch.
     ("max_partitions_per_insert_block", "100"),
+    ("throw_on_max_partitions_per_insert_block", "1"),
     ("log_comment", "collector/deliver"),
 ];
+
+/// How many rows of a range of a collector's sequence numbers are there.
+const PRESENCE: &str = "SELECT count() FROM events
+    WHERE collector = {collector:UInt16} AND sequence BETWEEN {first:UInt64} AND {last:UInt64}";
 
 /// Where batches go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +58,23 @@ impl Table {
     }
 }
 
+/// How much of a batch ClickHouse has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// No row.
+    Absent,
+    /// Some rows.
+    Partial,
+    /// Every row.
+    Whole,
+    /// It can't be known: the table doesn't keep what a row is known by, or we may not look.
+    Untold,
+}
+
 /// Inserts batches.
 pub struct Inserter {
     client: Client,
+    table: Table,
     sql: String,
     send_timeout: Duration,
     end_timeout: Duration,
@@ -70,7 +94,7 @@ impl Inserter {
             .with_database(&access.database)
             .with_user(&access.user)
             .with_password(access.password.reveal());
-        Self { client, sql: table.sql(), send_timeout, end_timeout }
+        Self { client, table, sql: table.sql(), send_timeout, end_timeout }
     }
 
     /// Whether ClickHouse answers this user at all.
@@ -85,6 +109,32 @@ impl Inserter {
         }
     }
 
+    /// How much of a batch is in ClickHouse. A statement that still runs is not seen.
+    ///
+    /// # Errors
+    /// The class of what went wrong.
+    pub async fn presence(&self, first_sequence: u64, batch: &Batch) -> Result<Presence, ErrorClass> {
+        let (Table::Events, Some((collector, last))) = (self.table, who_and_number(&batch.rows)) else {
+            return Ok(Presence::Untold);
+        };
+        let question = self
+            .client
+            .query(PRESENCE)
+            .param("collector", collector)
+            .param("first", first_sequence)
+            .param("last", last)
+            .fetch_one::<u64>();
+        let answer = tokio::time::timeout(self.end_timeout, question).await;
+        let answer = answer.map_err(|_elapsed| ErrorClass::TimedOut)?;
+        match answer.map_err(|error| ErrorClass::of(&error)) {
+            Ok(0) => Ok(Presence::Absent),
+            Ok(found) if found >= batch.count => Ok(Presence::Whole),
+            Ok(_) => Ok(Presence::Partial),
+            Err(ErrorClass::Rights) => Ok(Presence::Untold),
+            Err(class) => Err(class),
+        }
+    }
+
     /// Inserts one batch of RowBinary. `Ok` means that it is in ClickHouse, or was before.
     ///
     /// # Errors
@@ -94,7 +144,9 @@ impl Inserter {
             .client
             .insert_formatted_with(self.sql.as_str())
             .with_timeouts(Some(self.send_timeout), Some(self.end_timeout))
-            .with_setting("insert_deduplication_token", token);
+            .with_setting("insert_deduplication_token", token)
+            // The server gives up when we do, so that no statement outlives its answer for long.
+            .with_setting("max_execution_time", self.end_timeout.as_secs().max(1).to_string());
         for (name, value) in SETTINGS {
             insert = insert.with_setting(*name, *value);
         }
@@ -105,6 +157,13 @@ impl Inserter {
         }
         insert.end().await.map_err(|error| ErrorClass::of(&error))
     }
+}
+
+/// Which collector took a row and its number there: the last two columns of an event.
+fn who_and_number(rows: &[u8]) -> Option<(u16, u64)> {
+    let (rest, number) = rows.split_last_chunk::<8>()?;
+    let (_, who) = rest.split_last_chunk::<2>()?;
+    Some((u16::from_le_bytes(*who), u64::from_le_bytes(*number)))
 }
 
 /// The statement: columns by name, so that a column the table has and we don't gets its default.
@@ -135,5 +194,14 @@ mod tests {
                 .sql()
                 .starts_with("INSERT INTO drops (`site`, `day`, `closes_at`, `reason`, `count`, `sequence`)")
         );
+    }
+
+    #[test]
+    fn an_event_ends_with_who_took_it_and_its_number() {
+        let last: Vec<_> = events::row::COLUMNS.iter().rev().take(2).copied().collect();
+        assert_eq!(last, [("sequence", "UInt64"), ("collector", "UInt16")]);
+        let row = [b"\xff\xff".as_slice(), &7_u16.to_le_bytes(), &9_u64.to_le_bytes()].concat();
+        assert_eq!(who_and_number(&row), Some((7, 9)));
+        assert_eq!(who_and_number(&row[..9]), None);
     }
 }

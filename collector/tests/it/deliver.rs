@@ -204,7 +204,7 @@ async fn a_day_is_retired_once_it_is_over_and_all_of_it_is_delivered() {
 }
 
 /// A row as the journal sends it, of one day for odd sequence numbers and of the next for even ones.
-fn row(path: &str, sequence: u64) -> Vec<u8> {
+pub(crate) fn row(path: &str, sequence: u64) -> Vec<u8> {
     let (day, closes_at) = if sequence % 2 == 1 { (22, 1_795_374_000) } else { (23, 1_795_460_400) };
     let empty = String::new;
     let row = EventRow {

@@ -16,7 +16,10 @@ async fn with_tables() -> (tempfile::TempDir, Engine) {
     let engine = start(real(dir.path())).await;
     let owner = |sql: &str| ask(&engine, User::Owner, sql).unwrap();
     owner("CREATE DATABASE sanaq");
-    owner("CREATE TABLE sanaq.events (site UInt32, path String) ENGINE = MergeTree ORDER BY site");
+    owner(
+        "CREATE TABLE sanaq.events (site UInt32, path String, collector UInt16, sequence UInt64)
+            ENGINE = MergeTree ORDER BY site",
+    );
     owner("CREATE TABLE sanaq.stats (site UInt32, visitors UInt64) ENGINE = MergeTree ORDER BY site");
     owner("INSERT INTO sanaq.stats VALUES (1, 2)");
     (dir, engine)
@@ -54,15 +57,19 @@ async fn the_owner_owns_its_database_and_no_other() {
 }
 
 #[tokio::test]
-async fn the_collector_inserts_into_events_and_reads_nothing() {
+async fn the_collector_inserts_into_events_and_reads_nothing_but_numbers() {
     let (_dir, engine) = with_tables().await;
     let collector = |sql: &str| ask(&engine, User::Collector, sql);
-    collector("INSERT INTO sanaq.events SETTINGS insert_deduplication_token = 'a', async_insert = 0 VALUES (1, '/')")
+    collector("INSERT INTO sanaq.events SETTINGS insert_deduplication_token = 'a', async_insert = 0 VALUES (1, '/', 1, 7)")
         .unwrap();
+    assert_eq!(
+        collector("SELECT count() FROM sanaq.events WHERE collector = 1 AND sequence BETWEEN 7 AND 9"),
+        Ok("1".into())
+    );
     assert!(collector("DESCRIBE TABLE sanaq.events").unwrap().starts_with("site\tUInt32"));
     for sql in [
-        "SELECT count() FROM sanaq.events",
         "SELECT path FROM sanaq.events",
+        "SELECT sequence FROM sanaq.events WHERE path = '/'",
         "SELECT visitors FROM sanaq.stats",
         "INSERT INTO sanaq.stats VALUES (1, 1)",
         "DESCRIBE TABLE sanaq.stats",

@@ -23,6 +23,7 @@ use crate::agent::{Agents, RulesError};
 use crate::bot::data_centre::{DataCentres, DataCentresError};
 use crate::delivery::{Deliverer, DeliveryConfig, Table, Watermark};
 use crate::geo::{Geo, GeoError, Refresh};
+use crate::http::script::Paths;
 use crate::http::{BeaconLimits, Dialects, Door};
 use crate::identity::{Custody, CustodyError, Inheritance, Ledger, LedgerError, Vault};
 use crate::journal::{Journal, JournalConfig, OpenError, SealedDays};
@@ -61,6 +62,8 @@ pub struct CollectorConfig {
     pub demo: bool,
     /// Which other tools' trackers are understood.
     pub dialects: Dialects,
+    /// Further paths of the tracker and of the beacon endpoint.
+    pub paths: Paths,
     /// The journal's sizes.
     pub journal: JournalConfig,
     /// Days that are sealed already: nothing is sent into them.
@@ -98,6 +101,7 @@ impl CollectorConfig {
             keys: Keys::default(),
             demo: false,
             dialects: Dialects::default(),
+            paths: Paths::default(),
             journal: JournalConfig::default(),
             sealed_days: SealedDays::default(),
             beacons: BeaconLimits::default(),
@@ -242,7 +246,7 @@ impl Collector {
             Arc::clone(&metrics),
             parts.clock.clone(),
         );
-        let door = Arc::new(door.with_keys(Arc::clone(&keys)).with_dialects(config.dialects));
+        let door = Arc::new(door.with_keys(Arc::clone(&keys)).with_dialects(config.dialects).with_paths(config.paths));
         let watermark = Arc::new(Watermark::new(Arc::clone(&journal), parts.clock.clone()));
         let last_delivery = config.delivery.last_delivery;
         let drops_deliverer = Deliverer::new(

@@ -7,7 +7,7 @@
 //! | `GET /api/pixel.gif` | takes one from a page without scripts (`pixel`) |
 //! | `POST /api/send`, `/api/batch` | Umami's, when that dialect is on (`umami`) |
 //! | `/count`, `POST /api/v0/count` | GoatCounter's, when that dialect is on (`goatcounter`) |
-//! | `GET /js/script.js` | the tracker ([`script`]) |
+//! | `GET /js/…` | the tracker ([`script`]) |
 //! | `GET /demo/…` | the demo site, when it is on ([`demo`]) |
 //! | `GET /.well-known/sanaq/keys` | when the days' keys were born and destroyed ([`keys`]) |
 //! | `GET /livez` | `ok` while the process runs |
@@ -81,6 +81,7 @@ pub struct Door {
     limits: BeaconLimits,
     demo: bool,
     dialects: Dialects,
+    paths: script::Paths,
     journal: Arc<Journal>,
     drops: Arc<Journal>,
     metrics: Arc<Metrics>,
@@ -105,14 +106,20 @@ impl Door {
         metrics: Arc<Metrics>,
         clock: Clock,
     ) -> Self {
-        let dialects = Dialects::default();
-        Self { admitter, trusted, limits, demo, dialects, journal, drops, metrics, clock, keys: None }
+        let (dialects, paths) = (Dialects::default(), script::Paths::default());
+        Self { admitter, trusted, limits, demo, dialects, paths, journal, drops, metrics, clock, keys: None }
     }
 
     /// The same, understanding these dialects.
     #[must_use]
     pub fn with_dialects(self, dialects: Dialects) -> Self {
         Self { dialects, ..self }
+    }
+
+    /// The same, answering at these paths too.
+    #[must_use]
+    pub fn with_paths(self, paths: script::Paths) -> Self {
+        Self { paths, ..self }
     }
 
     /// The same, showing this ledger of keys.
@@ -136,7 +143,7 @@ impl Door {
         let head = request.method() == Method::HEAD;
         let get = head || request.method() == Method::GET;
         let post = request.method() == Method::POST;
-        let path = request.uri().path();
+        let path = self.paths.usual(request.uri().path());
         let Dialects { umami, goatcounter } = self.dialects;
         let takes_beacons = match path {
             "/api/event" => true,
@@ -164,12 +171,16 @@ impl Door {
             "/api/v0/count" if goatcounter => answer::method_not_allowed("POST"),
             "/api/pixel.gif" => answer::method_not_allowed("GET"),
             "/count" if goatcounter => answer::method_not_allowed("GET, POST"),
-            "/js/script.js" if get => script::answer(request.headers()),
+            _ if path.starts_with(script::FOLDER) => match script::answer(path, request.headers()) {
+                Some(file) if get => file,
+                Some(_) => answer::method_not_allowed("GET, HEAD"),
+                None => answer::not_found(),
+            },
             keys::PATH if get && self.keys.is_some() => keys::answer(self.keys.as_deref()),
             "/livez" if get => answer::text(StatusCode::OK, "ok"),
             "/demo" if get && self.demo => answer::moved("/demo/"),
             _ if get && self.demo && path.starts_with("/demo/") => demo::answer(path, request.headers()),
-            "/js/script.js" | "/livez" | keys::PATH => answer::method_not_allowed("GET, HEAD"),
+            "/livez" | keys::PATH => answer::method_not_allowed("GET, HEAD"),
             "/demo" if self.demo => answer::method_not_allowed("GET, HEAD"),
             _ if self.demo && path.starts_with("/demo/") => answer::method_not_allowed("GET, HEAD"),
             _ => answer::not_found(),

@@ -113,6 +113,7 @@ impl App {
         collect.data_centres = config.collector.data_centres;
         collect.demo = config.public.demo;
         collect.dialects = config.dialects.0;
+        collect.paths = config.public.paths;
         collect.journal.max_bytes = config.journal.max_bytes;
         let sealed_days = aggregator::sealed_days(&accesses.owner).await.map_err(Failure::unavailable)?;
         collect.sealed_days = sealed_days.into_iter().collect();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use collector::Keys as KeyCustody;
 use collector::address::TrustedProxies;
+use collector::http::script::Paths;
 use serve::access::Secret;
 use serve::config::{GIB, Keys, MIB, Settings};
 use serve::listener::Limits;
@@ -37,6 +38,8 @@ pub struct Public {
     pub url: Option<String>,
     /// Whether the demo site is served.
     pub demo: bool,
+    /// Further paths of the tracker and of the beacon endpoint.
+    pub paths: Paths,
     /// Bounds of the listener.
     pub limits: Limits,
 }
@@ -51,9 +54,23 @@ impl Settings for Public {
             listen: keys.address("listen", "127.0.0.1:8080", "Loopback, as a proxy stands in front."),
             url: keys.optional_url("url", "How browsers reach it (`https://stats.example.kz`); stands in the snippet. Without it, `listen`."),
             demo: keys.flag("demo", false, "Serve the demo site at `/demo/` and register it. Off, as it is for trying out; `make run` turns it on."),
+            paths: Paths {
+                script: further_path(keys, "script_path", "A second path of the tracker (`/a/counter.js`), for visitors whose blockers know `/js/script.js`."),
+                event: further_path(keys, "event_path", "A second path of the beacon endpoint (`/a/seen`); pages name it in `data-api`."),
+            },
             limits: Limits::read(keys),
         }
     }
+}
+
+/// A path beside the usual one.
+fn further_path(keys: &mut Keys<'_>, name: &'static str, doc: &'static str) -> Option<String> {
+    let path = keys.optional_text(name, doc)?;
+    if path.len() > 1 && path.starts_with('/') && !path.contains(['?', '#', ' ']) {
+        return Some(path);
+    }
+    keys.refuse(name, "not_a_path", "is no path such as `/a/counter.js`");
+    None
 }
 
 /// `[staff]`

@@ -24,6 +24,10 @@
 //! ```compile_fail,E0624
 //! fn leaked(address: &collector::address::ClientAddress) { let _ = address.prefix_bytes(); }
 //! ```
+//! ```compile_fail,E0624
+//! use collector::address::{ClientAddress, TrustedProxies};
+//! fn leaked(address: &ClientAddress, trusted: &TrustedProxies) { let _ = address.source(trusted); }
+//! ```
 //! The same with what *is* allowed compiles, so that the proofs above fail for their own reason:
 //! ```
 //! fn measured(address: &collector::address::ClientAddress) -> usize { std::mem::size_of_val(address) }
@@ -61,6 +65,14 @@ pub struct Peer {
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct PrefixBytes {
     octets: [u8; 8],
+    length: u8,
+}
+
+/// What a limit for each source may hash of an address: the first 3 bytes of IPv4, or 6 of IPv6. Who has one address of such a
+/// network usually has the rest of it too.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct SourcePrefix {
+    octets: [u8; 6],
     length: u8,
 }
 
@@ -113,6 +125,23 @@ impl ClientAddress {
         }
     }
 
+    /// The network it is of. `None` for a trusted proxy, which then hasn't said for whom it asks, and for this machine itself:
+    /// neither is one visitor's.
+    pub(crate) fn source(&self, trusted: &TrustedProxies) -> Option<SourcePrefix> {
+        if self.for_lookup().is_loopback() || trusted.contains(self.octets) {
+            return None;
+        }
+        let mut octets = [0; 6];
+        let length = if self.octets.starts_with(&MAPPED_V4) {
+            octets[..3].copy_from_slice(&self.octets[12..15]);
+            3
+        } else {
+            octets.copy_from_slice(&self.octets[..6]);
+            6
+        };
+        Some(SourcePrefix { octets, length })
+    }
+
     /// What kind of address it is, for a person who asks how their own beacon is seen.
     #[must_use]
     pub fn class(&self) -> &'static str {
@@ -150,6 +179,13 @@ impl ClientAddress {
 
 impl PrefixBytes {
     /// The bytes.
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.octets[..usize::from(self.length)]
+    }
+}
+
+impl SourcePrefix {
+    /// The bytes; of IPv4 and IPv6 never as many.
     pub(crate) fn as_slice(&self) -> &[u8] {
         &self.octets[..usize::from(self.length)]
     }

@@ -7,7 +7,7 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use events::{Deliveries, SiteList};
 use serve::access::ClickHouseAccess;
@@ -27,6 +27,7 @@ use crate::http::script::Paths;
 use crate::http::{BeaconLimits, Dialects, Door};
 use crate::identity::{Custody, CustodyError, Inheritance, Ledger, LedgerError, Vault};
 use crate::journal::{Journal, JournalConfig, OpenError, SealedDays};
+use crate::limit::Limiter;
 use crate::metrics::{self, Metrics};
 use crate::source::spam::SpamHosts;
 
@@ -35,6 +36,9 @@ const EXPIRY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How often the country database is looked at for having been replaced.
 const GEO_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How often the limits of sources are asked whether their key has lived for long enough.
+const FORGET_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The journal of drops may have this many bytes: about a million counts that ClickHouse doesn't have yet.
 const DROPS_JOURNAL_BYTES: u64 = 64 << 20;
@@ -246,6 +250,7 @@ impl Collector {
             Arc::clone(&metrics),
             parts.clock.clone(),
         );
+        metrics::limit_figures(parts.registry, &door.limiter())?;
         let door = Arc::new(door.with_keys(Arc::clone(&keys)).with_dialects(config.dialects).with_paths(config.paths));
         let watermark = Arc::new(Watermark::new(Arc::clone(&journal), parts.clock.clone()));
         let last_delivery = config.delivery.last_delivery;
@@ -310,6 +315,7 @@ impl Collector {
         tasks.spawn(deliverer.run(stopped.clone()));
         tasks.spawn(drops_deliverer.run(stopped.clone()));
         tasks.spawn(refresh_geo(geo, stopped.clone()));
+        tasks.spawn(forget_sources(door.limiter(), stopped.clone()));
         tasks.spawn(expire_keys(Arc::clone(&vault), keys, clock, stopped));
         journal_probe.set_ready();
 
@@ -358,6 +364,13 @@ async fn refresh_geo(geo: Arc<Geo>, mut stopped: watch::Receiver<bool>) {
             ),
             Ok(Refresh::Unchanged) => {}
         }
+    }
+}
+
+/// Forgets who sent something lately when it is time, also when nobody sends anything any more, until stopped.
+async fn forget_sources(limiter: Arc<Limiter>, mut stopped: watch::Receiver<bool>) {
+    while tokio::time::timeout(FORGET_INTERVAL, stopped.wait_for(|stop| *stop)).await.is_err() {
+        limiter.turn(Instant::now());
     }
 }
 

@@ -19,6 +19,7 @@ mod batch;
 pub mod demo;
 mod dry_run;
 mod event;
+mod gate;
 mod goatcounter;
 mod keep;
 pub mod keys;
@@ -32,7 +33,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -46,6 +47,7 @@ use crate::address::{Peer, TrustedProxies};
 use crate::admit::Admitter;
 use crate::identity::Ledger;
 use crate::journal::Journal;
+use crate::limit::{Limiter, SourceLimit};
 use crate::metrics::Metrics;
 
 /// Bounds of one beacon and of all beacons in flight.
@@ -57,11 +59,18 @@ pub struct BeaconLimits {
     pub body_timeout: Duration,
     /// More beacons at once are refused with 503. Default 4,096.
     pub in_flight: u64,
+    /// What one source may send; beyond it beacons are refused with 429.
+    pub source: SourceLimit,
 }
 
 impl Default for BeaconLimits {
     fn default() -> Self {
-        Self { body_bytes: 80 << 10, body_timeout: Duration::from_secs(5), in_flight: 4_096 }
+        Self {
+            body_bytes: 80 << 10,
+            body_timeout: Duration::from_secs(5),
+            in_flight: 4_096,
+            source: SourceLimit::default(),
+        }
     }
 }
 
@@ -79,6 +88,7 @@ pub struct Door {
     admitter: Admitter,
     trusted: TrustedProxies,
     limits: BeaconLimits,
+    limiter: Arc<Limiter>,
     demo: bool,
     dialects: Dialects,
     paths: script::Paths,
@@ -106,8 +116,22 @@ impl Door {
         metrics: Arc<Metrics>,
         clock: Clock,
     ) -> Self {
-        let (dialects, paths) = (Dialects::default(), script::Paths::default());
-        Self { admitter, trusted, limits, demo, dialects, paths, journal, drops, metrics, clock, keys: None }
+        let dialects = Dialects::default();
+        let limiter = Arc::new(Limiter::new(limits.source, Instant::now()));
+        Self {
+            admitter,
+            trusted,
+            limits,
+            limiter,
+            demo,
+            dialects,
+            paths: script::Paths::default(),
+            journal,
+            drops,
+            metrics,
+            clock,
+            keys: None,
+        }
     }
 
     /// The same, understanding these dialects.
@@ -126,6 +150,12 @@ impl Door {
     #[must_use]
     pub fn with_keys(self, keys: Arc<Ledger>) -> Self {
         Self { keys: Some(keys), ..self }
+    }
+
+    /// What each source may send.
+    #[must_use]
+    pub fn limiter(&self) -> Arc<Limiter> {
+        Arc::clone(&self.limiter)
     }
 
     /// The service of one connection.

@@ -14,6 +14,7 @@
 //! | [`journal`] | acknowledged rows on disk until ClickHouse has them |
 //! | [`delivery`] | one batch = one INSERT = one deduplication token |
 //! | [`http`] | the public listener: routes, limits, answers |
+//! | [`limit`] | how much one source may send |
 //! | [`metrics`] | every beacon's one outcome, and the rest of the figures |
 //! | [`collector`] | all of it put together |
 
@@ -30,6 +31,7 @@ pub mod harden;
 pub mod http;
 pub mod identity;
 pub mod journal;
+pub mod limit;
 pub mod metrics;
 pub mod page;
 pub mod rules;

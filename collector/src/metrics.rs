@@ -15,6 +15,7 @@ use serve::metrics::{counter, counters, histogram, register};
 use crate::delivery::verdict::ErrorClass;
 use crate::identity::{Protection, Vault};
 use crate::journal::{Journal, Stats};
+use crate::limit::Limiter;
 pub use enrichment::{Enrichment, geo_figures};
 pub use ledger::{Ledger, Ticket};
 
@@ -251,6 +252,20 @@ pub fn drops_gauges(registry: &Registry, drops: &Arc<Journal>) -> Result<(), Err
     gauge("sanaq_drops_parked_rows", "Counts of dropped beacons that ClickHouse refuses.", |stats| {
         float(stats.parked_rows)
     })
+}
+
+/// Figures of the limits for each source.
+///
+/// # Errors
+/// When a name is registered already.
+pub fn limit_figures(registry: &Registry, limiter: &Arc<Limiter>) -> Result<(), Error> {
+    let limiter = Arc::downgrade(limiter);
+    ledger::register_count(
+        registry,
+        "sanaq_source_limits_forgiven_total",
+        "Sources whose debt was forgotten because more sources than the table holds were sending.",
+        move || limiter.upgrade().map_or(0, |limiter| limiter.forgiven()),
+    )
 }
 
 /// Figures of the key vault.

@@ -36,7 +36,40 @@ pub fn text(status: StatusCode, body: &'static str) -> Answer {
 /// body is at fault.
 #[must_use]
 pub fn refused(reason: RefuseReason, detail: Option<(&'static str, &'static str)>) -> Answer {
-    let (status, sentence) = match reason {
+    match detail {
+        None => refused_plainly(reason),
+        // Plausible's shape, which its clients know.
+        Some((field, message)) => {
+            let words = json!({ "errors": { field: [message] }, "code": reason.code() });
+            allow_any_origin(retry_later(json(told(reason).0, words)))
+        }
+    }
+}
+
+/// In a storm nearly every answer is a refusal of this kind: each is made once, and copied.
+fn refused_plainly(reason: RefuseReason) -> Answer {
+    static ALL: LazyLock<Vec<(StatusCode, HeaderMap, Bytes)>> = LazyLock::new(|| {
+        let made = |reason: &RefuseReason| {
+            let (status, sentence) = told(*reason);
+            let body = Bytes::from(problem_body(reason.code(), sentence));
+            let mut answer = allow_any_origin(retry_later(whole(status, JSON, body.clone())));
+            if *reason == RefuseReason::InvalidKey {
+                answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            (status, answer.into_parts().0.headers, body)
+        };
+        RefuseReason::ALL.iter().map(made).collect()
+    });
+    let (status, headers, body) = &ALL[reason as usize];
+    let mut answer = Response::new(Full::new(body.clone()));
+    *answer.status_mut() = *status;
+    *answer.headers_mut() = headers.clone();
+    answer
+}
+
+/// Status and sentence of each reason.
+fn told(reason: RefuseReason) -> (StatusCode, &'static str) {
+    match reason {
         RefuseReason::MalformedBody => (StatusCode::BAD_REQUEST, "The body is not a JSON object."),
         RefuseReason::InvalidField => (StatusCode::BAD_REQUEST, "A field of the body is missing or invalid."),
         RefuseReason::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
@@ -60,24 +93,16 @@ pub fn refused(reason: RefuseReason, detail: Option<(&'static str, &'static str)
         RefuseReason::ForeignSite => (StatusCode::BAD_REQUEST, "The key is for another site."),
         RefuseReason::DayClosed => (StatusCode::BAD_REQUEST, "That day of the site has closed."),
         RefuseReason::InFuture => (StatusCode::BAD_REQUEST, "The time lies in the future."),
-    };
-    let mut answer = match detail {
-        // Plausible's shape, which its clients know.
-        Some((field, message)) => {
-            json(status, json!({ "errors": { field: [message] }, "code": reason.code() }))
+        RefuseReason::RateLimited => {
+            (StatusCode::TOO_MANY_REQUESTS, "Too many beacons from this network. Try again later.")
         }
-        None => problem(status, reason.code(), sentence),
-    };
-    if reason == RefuseReason::InvalidKey {
-        answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    allow_any_origin(retry_later(answer))
 }
 
 /// Says when to try again, if the answer is that it can't be done now.
 #[must_use]
 pub fn retry_later(mut answer: Answer) -> Answer {
-    if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+    if matches!(answer.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
     }
     answer
@@ -185,7 +210,11 @@ pub fn allow_any_origin(mut answer: Answer) -> Answer {
 }
 
 fn problem(status: StatusCode, code: &'static str, sentence: &'static str) -> Answer {
-    json(status, json!({ "error": sentence, "code": code }))
+    whole(status, JSON, problem_body(code, sentence).into())
+}
+
+fn problem_body(code: &'static str, sentence: &'static str) -> String {
+    json!({ "error": sentence, "code": code }).to_string()
 }
 
 /// A JSON body.

@@ -72,9 +72,7 @@ impl Door {
         B: Body<Data = Bytes> + Unpin,
     {
         let begun = Instant::now();
-        let Some(mut ticket) = self.metrics.ledger.receive(self.limits.in_flight) else {
-            return Err(answer::refused(RefuseReason::Overloaded, None));
-        };
+        let mut ticket = self.enter_with_key().map_err(|reason| answer::refused(reason, None))?;
         let (head, body) = request.into_parts();
         let read = async {
             let site = self.site_of_key(&head.headers).ok_or(Refusal::from(RefuseReason::InvalidKey))?;

@@ -4,6 +4,8 @@
 //! no beacon (`sanaq_dry_runs_total` counts it). The answer is for whoever sent it: it has the class of their address, never the
 //! address, and the row without tag and sequence number.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use events::row::Shown;
 use events::{Beacon, EventRow};
@@ -32,6 +34,10 @@ impl Door {
         B: Body<Data = Bytes> + Unpin,
     {
         self.metrics.dry_run();
+        // It costs as much as a beacon, so it counts as one here.
+        if !self.may_send(peer, request.headers(), 1, Instant::now()) {
+            return answer::refused(RefuseReason::RateLimited, None);
+        }
         let (head, body) = request.into_parts();
         let read = async {
             let body = self.read_body(&head.headers, body, self.limits.body_bytes).await?;

@@ -67,10 +67,11 @@ impl Door {
             return self.dry_run(peer, request).await;
         }
         let begun = Instant::now();
-        let Some(mut ticket) = self.metrics.ledger.receive(self.limits.in_flight) else {
-            return answer::refused(RefuseReason::Overloaded, None);
+        let mut ticket = match self.enter(peer, request.headers(), begun) {
+            Ok(ticket) => ticket,
+            Err(reason) => return answer::refused(reason, None),
         };
-        match self.read_beacon(peer, request, &mut ticket).await {
+        match self.read_beacon(peer, request, &mut ticket, begun).await {
             Ok(admissions) => match self.keep(admissions, ticket, begun).await.told() {
                 Ok(dropped) => answer::taken(&dropped),
                 Err(reason) => answer::refused(reason, None),
@@ -85,6 +86,7 @@ impl Door {
         peer: Option<&Peer>,
         request: Request<B>,
         ticket: &mut Ticket,
+        begun: Instant,
     ) -> Result<Vec<Admission>, Refusal>
     where
         B: Body<Data = Bytes> + Unpin,
@@ -93,7 +95,13 @@ impl Door {
         let body = self.read_body(&head.headers, body, self.limits.body_bytes).await?;
         ticket.body_arrived();
         let peer = peer.ok_or(RefuseReason::BodyIncomplete)?;
-        Ok(self.admit(&native::parse(&body)?, peer, &head.headers))
+        let beacon = native::parse(&body)?;
+        // One was let in; a body may name more domains, and each is a beacon.
+        let more = beacon.domains.len() - 1;
+        if more > 0 && !self.may_send(Some(peer), &head.headers, more, begun) {
+            return Err(RefuseReason::RateLimited.into());
+        }
+        Ok(self.admit(&beacon, peer, &head.headers))
     }
 
     /// The body of a request that says it is JSON, or says nothing.

@@ -30,8 +30,9 @@ impl Door {
         headers: &HeaderMap,
     ) -> Answer {
         let begun = Instant::now();
-        let Some(mut ticket) = self.metrics.ledger.receive(self.limits.in_flight) else {
-            return answer::refused(RefuseReason::Overloaded, None);
+        let mut ticket = match self.enter(peer, headers, begun) {
+            Ok(ticket) => ticket,
+            Err(reason) => return answer::refused(reason, None),
         };
         ticket.body_arrived();
         let (domain, host) = self.goatcounter_site(query, headers);

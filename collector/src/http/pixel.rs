@@ -22,8 +22,9 @@ impl Door {
     /// Counts the page that shows the picture.
     pub(super) async fn pixel(&self, peer: Option<&Peer>, query: &str, headers: &HeaderMap) -> Answer {
         let begun = Instant::now();
-        let Some(mut ticket) = self.metrics.ledger.receive(self.limits.in_flight) else {
-            return answer::refused(RefuseReason::Overloaded, None);
+        let mut ticket = match self.enter(peer, headers, begun) {
+            Ok(ticket) => ticket,
+            Err(reason) => return answer::refused(reason, None),
         };
         ticket.body_arrived();
         let page = headers.get(REFERER).and_then(|page| page.to_str().ok());

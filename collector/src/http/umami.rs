@@ -27,8 +27,9 @@ impl Door {
         B: Body<Data = Bytes> + Unpin,
     {
         let begun = Instant::now();
-        let Some(mut ticket) = self.metrics.ledger.receive(self.limits.in_flight) else {
-            return answer::refused(RefuseReason::Overloaded, None);
+        let mut ticket = match self.enter(peer, request.headers(), begun) {
+            Ok(ticket) => ticket,
+            Err(reason) => return answer::refused(reason, None),
         };
         let (head, body) = request.into_parts();
         let read = async {
@@ -58,14 +59,21 @@ impl Door {
         B: Body<Data = Bytes> + Unpin,
     {
         let begun = Instant::now();
-        let Some(mut ticket) = self.metrics.ledger.receive(self.limits.in_flight) else {
-            return answer::refused(RefuseReason::Overloaded, None);
+        let mut ticket = match self.enter(peer, request.headers(), begun) {
+            Ok(ticket) => ticket,
+            Err(reason) => return answer::refused(reason, None),
         };
         let (head, body) = request.into_parts();
         let read = async {
             let body = self.read_body(&head.headers, body, LONGEST_BATCH_BYTES).await?;
             let peer = peer.ok_or(Refusal::from(RefuseReason::BodyIncomplete))?;
-            Ok::<_, Refusal>((umami::parse_batch(&body, |id| self.umami_domain(id))?, peer))
+            let items = umami::parse_batch(&body, |id| self.umami_domain(id))?;
+            // One was let in.
+            let more = items.len().saturating_sub(1);
+            if more > 0 && !self.may_send(Some(peer), &head.headers, more, begun) {
+                return Err(RefuseReason::RateLimited.into());
+            }
+            Ok::<_, Refusal>((items, peer))
         };
         let (items, peer) = match read.await {
             Ok(read) => read,

@@ -94,6 +94,8 @@ coded! {
         DayClosed = "day_closed",
         /// An item of a batch tells of the future.
         InFuture = "in_future",
+        /// The network it comes from has sent more than its share. Answered 429 with `Retry-After`.
+        RateLimited = "rate_limited",
     }
 }
 

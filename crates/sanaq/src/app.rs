@@ -113,6 +113,7 @@ impl App {
         collect.data_centres = config.collector.data_centres;
         collect.demo = config.public.demo;
         collect.dialects = config.dialects.0;
+        collect.beacons = config.beacons.0;
         collect.paths = config.public.paths;
         collect.journal.max_bytes = config.journal.max_bytes;
         let sealed_days = aggregator::sealed_days(&accesses.owner).await.map_err(Failure::unavailable)?;
@@ -270,6 +271,35 @@ impl App {
     }
 }
 
+/// Connections of the doors that visitors don't know: few, so that they never stand in the way of the public one.
+const STAFF_CONNECTIONS: usize = 512;
+const OPERATIONS_CONNECTIONS: usize = 64;
+
+/// Descriptors for all else: segments, the control plane, ClickHouse, the listeners themselves, connections on the doorstep.
+const OTHER_DESCRIPTORS: usize = 1024;
+
+fn inner_limits(connections: usize) -> Limits {
+    Limits { connections, ..Limits::default() }
+}
+
+/// The limits of the public door, as far as there are descriptors for its connections.
+fn public_limits(configured: &Limits) -> Limits {
+    let given =
+        serve::descriptors::raise().map_or(usize::MAX, |given| given.try_into().unwrap_or(usize::MAX));
+    let left = given.saturating_sub(STAFF_CONNECTIONS + OPERATIONS_CONNECTIONS + OTHER_DESCRIPTORS).max(64);
+    let connections = configured.connections.min(left);
+    if connections < configured.connections {
+        tracing::warn!(
+            code = "few_descriptors",
+            configured = configured.connections,
+            served = connections,
+            descriptors = given,
+            "public.connections is more than the file descriptors that the system gives (ulimit -n, LimitNOFILE=) allow; fewer are served"
+        );
+    }
+    Limits { connections, ..configured.clone() }
+}
+
 impl Listeners {
     async fn bind(config: &Config, registry: &Registry) -> Result<Self, Failure> {
         let bind = async |address: &str, limits, name| {
@@ -277,9 +307,10 @@ impl Listeners {
             listener.counted(registry, name).map_err(Failure::unavailable)
         };
         Ok(Self {
-            public: bind(&config.public.listen, config.public.limits.clone(), "public").await?,
-            staff: bind(&config.staff.listen, Limits::default(), "staff").await?,
-            operations: bind(&config.operations.listen, Limits::default(), "operations").await?,
+            public: bind(&config.public.listen, public_limits(&config.public.limits), "public").await?,
+            staff: bind(&config.staff.listen, inner_limits(STAFF_CONNECTIONS), "staff").await?,
+            operations: bind(&config.operations.listen, inner_limits(OPERATIONS_CONNECTIONS), "operations")
+                .await?,
         })
     }
 }

@@ -11,7 +11,7 @@ use serve::config::{Document, Environment, Reading};
 use crate::cli::{Installation, Serve};
 use crate::exit::Failure;
 use sections::{
-    ClickHouse, Collector, Data, Dialects, Engine, Journal, Log, Operations, Public, Seal, Staff,
+    Beacons, ClickHouse, Collector, Data, Dialects, Engine, Journal, Log, Operations, Public, Seal, Staff,
 };
 
 pub mod sections;
@@ -28,6 +28,8 @@ pub struct Config {
     pub operations: Operations,
     /// `[collector]`
     pub collector: Collector,
+    /// `[beacons]`
+    pub beacons: Beacons,
     /// `[dialects]`
     pub dialects: Dialects,
     /// `[journal]`
@@ -71,19 +73,33 @@ impl Config {
             document.section(),
             document.section(),
             document.section(),
+            document.section(),
         );
         let reading = document.finish().map_err(Failure::usage)?;
         if let Some(directory) = data {
             config.0.directory = directory.to_owned();
         }
-        let (data, public, staff, operations, collector, dialects, journal, clickhouse, engine, seal, log) =
-            config;
+        let (
+            data,
+            public,
+            staff,
+            operations,
+            collector,
+            beacons,
+            dialects,
+            journal,
+            clickhouse,
+            engine,
+            seal,
+            log,
+        ) = config;
         Ok(Self {
             data,
             public,
             staff,
             operations,
             collector,
+            beacons,
             dialects,
             journal,
             clickhouse,

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use collector::Keys as KeyCustody;
 use collector::address::TrustedProxies;
+use collector::http::BeaconLimits;
 use collector::http::script::Paths;
+use collector::limit::SourceLimit;
 use serve::access::Secret;
-use serve::config::{GIB, Keys, MIB, Settings};
+use serve::config::{GIB, KIB, Keys, MIB, Settings};
 use serve::listener::Limits;
 use serve::telemetry::{Format, Level};
 
@@ -162,6 +164,28 @@ impl Settings for Collector {
             spam_hosts: keys.optional_path("spam_hosts", "More hosts whose referrals are advertising: a file with one on each line. Those we know are built in."),
             data_centres: keys.optional_path("data_centres", "Networks of data centres: a file with one (`203.0.113.0/24`) on each line. What comes from them is a robot. None by default: some people's VPNs end there."),
         }
+    }
+}
+
+/// `[beacons]`
+pub struct Beacons(pub BeaconLimits);
+
+impl Settings for Beacons {
+    const SECTION: &'static str = "beacons";
+    const DOC: &'static str = "What is put up with, from one beacon, one source and all together. Beyond it a beacon is refused, and told so with a 4xx or 503.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        let default = BeaconLimits::default();
+        let second = Duration::from_secs(1);
+        Self(BeaconLimits {
+            body_bytes: keys.size("body_size", default.body_bytes as u64, KIB..=MIB, "Longest body; a longer one is refused with 413. The default holds 30 properties of the greatest length; pages that send none get by with 16KiB.").try_into().unwrap_or(usize::MAX),
+            body_timeout: keys.duration("body_timeout", default.body_timeout, second..=60 * second, "Time for a body to arrive, once its head is there."),
+            in_flight: keys.count("in_flight", default.in_flight, 1..=1_000_000, "Beacons that may be waiting for an answer at once; more are refused with 503. Each waits for its turn at the disk, so this bounds memory and how long anybody waits."),
+            source: SourceLimit {
+                rate: keys.count("source_rate", default.source.rate, 0..=1_000_000, "Beacons a second that one source, a /24 of IPv4 or a /48 of IPv6, may send for as long as it likes; more are refused with 429. 0 turns the limit off. Batches under a site key don't count. Behind a proxy it needs `collector.trusted_proxies`."),
+                burst: keys.count("source_burst", default.source.burst, 1..=1_000_000, "Beacons that a source may send at once after a silence: a school that opens a page together, or a mobile carrier whose customers share a few addresses."),
+            },
+        })
     }
 }
 

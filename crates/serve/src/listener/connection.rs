@@ -59,15 +59,7 @@ where
         let watch = Arc::clone(&reports_to);
         async move { answer.await.map(|answer| answer.map(|body| Answer::new(body, watch))) }
     });
-    let connection = http1::Builder::new()
-        // The watch does this, and more.
-        .header_read_timeout(None)
-        // Who has said all there is to say still wants an answer. And nobody looks for the end of the connection while the service
-        // works, which would be a call into the kernel for each request.
-        .half_close(true)
-        .max_buf_size(limits.head_bytes.max(LEAST_BUFFER_BYTES))
-        .max_header_size(limits.head_bytes)
-        .serve_connection(socket, service);
+    let connection = limits.protocol().serve_connection(socket, service);
 
     let mut connection = pin!(connection);
     let mut stop = pin!(stop.requested());
@@ -148,6 +140,21 @@ enum Stopping {
 }
 
 impl Limits {
+    /// How HTTP is spoken within these limits.
+    #[must_use]
+    pub fn protocol(&self) -> http1::Builder {
+        let mut protocol = http1::Builder::new();
+        protocol
+            // The watch does this, and more.
+            .header_read_timeout(None)
+            // Who has said all there is to say still wants an answer. And nobody looks for the end of the connection while the
+            // service works, which would be a call into the kernel for each request.
+            .half_close(true)
+            .max_buf_size(self.head_bytes.max(LEAST_BUFFER_BYTES))
+            .max_header_size(self.head_bytes);
+        protocol
+    }
+
     /// Until when a connection may stay as it is seen.
     fn deadline(&self, seen: Seen, stopping: Stopping, since: Instant) -> Option<Instant> {
         let time = match seen.phase {

@@ -16,6 +16,7 @@
 //! | [`admission`] | all of it to a row, with canaries in every input |
 //! | [`configuration`] | the settings of the whole program |
 //! | [`journal`] | segments as they are found after a crash |
+//! | [`request`] | what comes in on a connection: heads, bodies, where they end |
 
 pub mod admission;
 pub mod beacon;
@@ -24,6 +25,7 @@ pub mod dialects;
 pub mod forwarded;
 pub mod journal;
 pub mod page;
+pub mod request;
 pub mod scrub;
 pub mod smoke;
 
@@ -53,6 +55,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "admission", run: admission::run, mutations: 2_000 },
     Target { name: "configuration", run: configuration::run, mutations: 3_000 },
     Target { name: "journal", run: journal::run, mutations: 5_000 },
+    Target { name: "request", run: request::run, mutations: 5_000 },
 ];
 
 /// The target of this name.

@@ -13,6 +13,7 @@
 //! | `proxies` | behind a real nginx or Caddy a visitor is who the proxy saw |
 //! | `refusals` | bad input to a public route gets its status and code, and leaves nothing in the log |
 //! | `lifecycle` | orderly stop, restart with the data, listeners and commands |
+//! | `overload` | more than it can take, and clients that mean no good: refused in time, told so, counted once |
 //! | `documents` | what the documents say of the schema and the configuration is what stands |
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation of a test ends the test")]
@@ -26,6 +27,7 @@ mod documents;
 mod faults;
 mod identity;
 mod lifecycle;
+mod overload;
 mod outage;
 mod privacy;
 mod proxies;

@@ -5,12 +5,14 @@
 //! | [`load`] | the client: 64 connections that send them and count answers |
 //! | [`bare`] | the yardstick: hyper reads the body and answers 202 |
 //! | [`hot_path`] | one thread that parses and admits, nothing else |
+//! | [`idle`] | memory of a connection on which nothing happens |
 //! | [`report`] | what is printed |
 //!
 //! Prepared requests, the real binary and what `/proc` says of it are shared with other programs, in `tests/src`.
 
 mod bare;
 mod hot_path;
+mod idle;
 mod load;
 mod report;
 
@@ -62,6 +64,12 @@ enum Role {
         #[arg(long, default_value_t = 60)]
         passes: u32,
     },
+    /// Memory of a connection on which nothing happens.
+    Idle {
+        /// How many are opened.
+        #[arg(long, default_value_t = 5_000)]
+        idle: usize,
+    },
     /// Only the binary under load, for a profiler that looks at its process.
     Serve,
 }
@@ -75,6 +83,11 @@ fn main() -> anyhow::Result<()> {
             let directory = tempfile::tempdir()?;
             Program::locate(options.program)?.build_country_database(directory.path())?;
             report::say(&hot_path::measure(&beacons, directory.path(), passes)?.to_string());
+            Ok(())
+        }
+        Some(Role::Idle { idle }) => {
+            let program = Program::locate(options.program)?;
+            report::say(&idle::measure(&program, &beacons, idle)?.to_string());
             Ok(())
         }
         Some(Role::Serve) => serve_only(&options, &beacons),

@@ -160,6 +160,11 @@ impl Process {
         self.child.wait().await.unwrap();
     }
 
+    /// Waits until it ends by itself.
+    pub(crate) async fn ended(mut self) -> ExitStatus {
+        tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await.expect("it ends").unwrap()
+    }
+
     /// Sends this signal and waits for the end, at most 5 s as promised to whoever presses Ctrl-C.
     pub(crate) async fn stop(mut self, signal: Signal) -> ExitStatus {
         kill_process(self.pid(), signal).unwrap();

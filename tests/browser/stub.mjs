@@ -44,8 +44,8 @@ export async function startStub() {
   stub.page = (content = '', attributes = '') =>
     `<!doctype html><html lang="kk"><meta charset="utf-8"><title>A page</title><link rel="icon" href="data:,">
 <script defer data-site="example.kz" data-local ${attributes} src="${stub.collector}/js/script.js"></script>${content}`;
-  /** `[name, path]` of each beacon. */
-  stub.story = () => stub.beacons.map(({ n, u }) => [n, u.replace(stub.site, '')]);
+  /** `[name, path]` of each beacon, without what is left of a query of which nothing may be sent. */
+  stub.story = () => stub.beacons.map(({ n, u }) => [n, u.replace(stub.site, '').replace(/\?&*$/, '')]);
   stub.named = (name) => stub.beacons.filter(({ n }) => n === name);
   return stub;
 }

@@ -30,7 +30,8 @@ pub fn run(bytes: &[u8]) {
         let pieces: Vec<&[u8]> = bytes.chunks(usize::from(cut % 32) + 1).collect();
         (whole, conversation(&pieces).await)
     });
-    assert_eq!(whole, pieces, "answers to the same bytes, cut differently");
+    // Of what is no HTTP/1 hyper says so, or just hangs up: the beginning of HTTP/2 it knows only in one piece.
+    assert_eq!(served(&whole), served(&pieces), "answers to the same bytes, cut differently");
     for (status, body) in whole {
         // What hyper refuses by itself has no body; what it leaves to the service is answered by the service.
         let expected = match status {
@@ -41,6 +42,14 @@ pub fn run(bytes: &[u8]) {
             _ => false,
         };
         assert!(expected, "{status} with {} bytes", body.len());
+    }
+}
+
+/// The answers without a last word of hyper's own.
+fn served(answers: &[(u16, Vec<u8>)]) -> &[(u16, Vec<u8>)] {
+    match answers.split_last() {
+        Some(((400, body), before)) if body.is_empty() => before,
+        Some(_) | None => answers,
     }
 }
 

@@ -47,11 +47,7 @@ impl Store {
 
     /// Beside it: for the statement that creates it.
     pub(crate) fn outside(access: &ClickHouseAccess) -> Self {
-        let client = Client::default()
-            .with_url(&access.url)
-            .with_user(&access.user)
-            .with_password(access.password.reveal());
-        Self { client, database: access.database.clone(), patience: PATIENCE }
+        Self { client: access.client(), database: access.database.clone(), patience: PATIENCE }
     }
 
     /// The same connection with more patience.

@@ -9,6 +9,8 @@ mod flights;
 mod refused;
 #[path = "it/scene.rs"]
 mod scene;
+#[path = "it/secure.rs"]
+mod secure;
 #[path = "it/trouble.rs"]
 mod trouble;
 #[path = "it/wire.rs"]

@@ -89,11 +89,7 @@ impl Inserter {
         send_timeout: Duration,
         end_timeout: Duration,
     ) -> Self {
-        let client = Client::default()
-            .with_url(&access.url)
-            .with_database(&access.database)
-            .with_user(&access.user)
-            .with_password(access.password.reveal());
+        let client = access.client().with_database(&access.database);
         Self { client, table, sql: table.sql(), send_timeout, end_timeout }
     }
 

@@ -15,7 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use jiff::tz::TimeZone;
 use prometheus::Registry;
-use serve::access::{ClickHouseAccess, Secret};
+use serve::access::{ClickHouseAccess, Connection, Secret};
 use serve::clock::Clock;
 use serve::listener::{Limits, Listener};
 use serve::ready::Readiness;
@@ -50,6 +50,7 @@ impl Scene {
             database: database.to_owned(),
             user: user.name().to_owned(),
             password: Secret::new(engine.password(user)),
+            connection: Connection::default(),
         };
         let owner = access(User::Owner, &engine.url());
         aggregator::schema::migrate(&owner).await.unwrap();

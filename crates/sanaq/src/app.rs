@@ -116,6 +116,10 @@ impl App {
         collect.beacons = config.beacons.0;
         collect.paths = config.public.paths;
         collect.journal.max_bytes = config.journal.max_bytes;
+        collect.delivery.parallel = config.delivery.parallel;
+        collect.delivery.interval = config.delivery.interval;
+        collect.delivery.send_timeout = config.delivery.send_timeout;
+        collect.delivery.end_timeout = config.delivery.answer_timeout;
         let sealed_days = aggregator::sealed_days(&accesses.owner).await.map_err(Failure::unavailable)?;
         collect.sealed_days = sealed_days.into_iter().collect();
         let parts = CollectorParts {

@@ -11,7 +11,7 @@ use serve::config::{Document, Environment, Reading};
 use crate::cli::{Installation, Serve};
 use crate::exit::Failure;
 use sections::{
-    Beacons, ClickHouse, Collector, Data, Dialects, Engine, Journal, Log, Operations, Public, Seal, Staff,
+    Beacons, ClickHouse, Collector, Data, Delivery, Dialects, Engine, Journal, Log, Operations, Public, Seal, Staff,
 };
 
 pub mod sections;
@@ -34,6 +34,8 @@ pub struct Config {
     pub dialects: Dialects,
     /// `[journal]`
     pub journal: Journal,
+    /// `[delivery]`
+    pub delivery: Delivery,
     /// `[clickhouse]`
     pub clickhouse: ClickHouse,
     /// `[engine]`
@@ -74,6 +76,7 @@ impl Config {
             document.section(),
             document.section(),
             document.section(),
+            document.section(),
         );
         let reading = document.finish().map_err(Failure::usage)?;
         if let Some(directory) = data {
@@ -88,6 +91,7 @@ impl Config {
             beacons,
             dialects,
             journal,
+            delivery,
             clickhouse,
             engine,
             seal,
@@ -102,6 +106,7 @@ impl Config {
             beacons,
             dialects,
             journal,
+            delivery,
             clickhouse,
             engine,
             seal,

@@ -1,6 +1,11 @@
 //! How a service reaches ClickHouse: the embedded engine, a server or a cluster look the same from here.
 
+mod connection;
+
 use std::fmt;
+
+use clickhouse::Client;
+pub use connection::{Authority, AuthorityError, Connection};
 
 /// A secret that prints as `***`.
 #[derive(Clone, Default)]
@@ -29,7 +34,7 @@ impl fmt::Debug for Secret {
 /// One user's way into one database.
 #[derive(Clone, Debug)]
 pub struct ClickHouseAccess {
-    /// `http://host:port`.
+    /// `http://host:port` or `https://host:port`.
     pub url: String,
     /// Database that holds Sanaq's tables.
     pub database: String,
@@ -37,6 +42,16 @@ pub struct ClickHouseAccess {
     pub user: String,
     /// That user's password.
     pub password: Secret,
+    /// How connections come about.
+    pub connection: Connection,
+}
+
+impl ClickHouseAccess {
+    /// A client that enters this way, outside of any database.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        self.connection.client(&self.url).with_user(&self.user).with_password(self.password.reveal())
+    }
 }
 
 #[cfg(test)]
@@ -50,6 +65,7 @@ mod tests {
             database: "sanaq".into(),
             user: "collector".into(),
             password: Secret::new("hunter2"),
+            connection: Connection::default(),
         };
         assert!(!format!("{access:?}").contains("hunter2"));
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 
 use engine::{Engine, EngineConfig, Launcher, State, User};
-use serve::access::{ClickHouseAccess, Secret};
+use serve::access::{Authority, ClickHouseAccess, Connection, Secret};
 use serve::ready::Probe;
 use serve::signals::Stop;
 use tokio::sync::watch;
@@ -26,11 +26,16 @@ pub(super) async fn reach_clickhouse(
 ) -> Result<(Option<Engine>, Accesses), Failure> {
     let database = &config.clickhouse.database;
     if let Some(url) = &config.clickhouse.url {
+        let authority = config.clickhouse.ca_file.as_deref().map(Authority::read).transpose();
         let access = ClickHouseAccess {
             url: url.clone(),
             database: database.clone(),
             user: config.clickhouse.user.clone(),
             password: config.clickhouse.password.clone().unwrap_or_default(),
+            connection: Connection {
+                connect_timeout: config.clickhouse.connect_timeout,
+                authority: authority.map_err(Failure::usage)?,
+            },
         };
         let accesses = Accesses { owner: access.clone(), collector: access.clone(), dashboards: access };
         return Ok((None, accesses));
@@ -50,6 +55,10 @@ pub(super) async fn reach_clickhouse(
         database: database.clone(),
         user: user.name().into(),
         password: Secret::new(engine.password(user)),
+        connection: Connection {
+            connect_timeout: config.clickhouse.connect_timeout,
+            ..Connection::default()
+        },
     };
     let accesses = Accesses {
         owner: access(User::Owner),

@@ -221,6 +221,54 @@ impl Settings for Journal {
     }
 }
 
+/// `[delivery]`
+pub struct Delivery {
+    /// Batches on their way at once.
+    pub parallel: usize,
+    /// Pause between two batches under steady traffic.
+    pub interval: Duration,
+    /// Time for a piece of a batch.
+    pub send_timeout: Duration,
+    /// Time for the answer.
+    pub answer_timeout: Duration,
+}
+
+impl Settings for Delivery {
+    const SECTION: &'static str = "delivery";
+    const DOC: &'static str = "From the journal into ClickHouse.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        let defaults = collector::delivery::DeliveryConfig::default();
+        let second = Duration::from_secs(1);
+        Self {
+            parallel: keys.count(
+                "parallel",
+                defaults.parallel,
+                1..=16,
+                "So many batches are on their way at once, each of at most 16 MiB in memory.",
+            ),
+            interval: keys.duration(
+                "interval",
+                defaults.interval,
+                Duration::from_millis(100)..=60 * second,
+                "Under steady traffic a batch is sent when it has 10,000 rows, or this long after the one before.",
+            ),
+            send_timeout: keys.duration(
+                "send_timeout",
+                defaults.send_timeout,
+                second..=600 * second,
+                "Sending a piece (1 MiB) of a batch may take this long.",
+            ),
+            answer_timeout: keys.duration(
+                "answer_timeout",
+                defaults.end_timeout,
+                second..=600 * second,
+                "ClickHouse may take this long for a batch, and is told so. Then the batch is sent again, which has no second effect.",
+            ),
+        }
+    }
+}
+
 /// `[clickhouse]`
 pub struct ClickHouse {
     /// A server or cluster to use instead of the embedded engine.
@@ -231,6 +279,10 @@ pub struct ClickHouse {
     pub user: String,
     /// Password.
     pub password: Option<Secret>,
+    /// Certificates to believe.
+    pub ca_file: Option<PathBuf>,
+    /// Time for a connection to come about.
+    pub connect_timeout: Duration,
 }
 
 impl Settings for ClickHouse {
@@ -250,6 +302,16 @@ impl Settings for ClickHouse {
                 "Needs all rights on the database. The embedded engine has users of its own.",
             ),
             password: keys.secret("password", "That user's password."),
+            ca_file: keys.optional_path(
+                "ca_file",
+                "Certificates (PEM) that alone may vouch for a server with an `https` address. Without it, the authorities that browsers believe.",
+            ),
+            connect_timeout: keys.duration(
+                "connect_timeout",
+                Duration::from_secs(5),
+                Duration::from_millis(100)..=Duration::from_secs(60),
+                "A connection that takes longer to come about is given up, and tried again.",
+            ),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The ClickHouse schema: forward-only migrations, the lease they run under, and the check at start.
 
 mod check;
-mod lease;
 mod migrate;
 
 pub use check::check;
 pub use migrate::{Applied, migrate};
 
 pub use crate::store::StoreError;
+
+use crate::lease::LeaseError;
 
 /// Why the schema is not as it must be.
 #[derive(Debug, thiserror::Error)]
@@ -38,4 +39,14 @@ pub enum SchemaError {
     /// Something that exactly-once delivery or privacy depends on is not as it must be.
     #[error("the schema is not as it must be: {0}")]
     Wrong(String),
+}
+
+impl From<LeaseError> for SchemaError {
+    fn from(error: LeaseError) -> Self {
+        match error {
+            LeaseError::Store(error) => Self::Store(error),
+            LeaseError::Held => Self::Locked,
+            LeaseError::Lost => Self::LeaseLost,
+        }
+    }
 }

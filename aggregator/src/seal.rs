@@ -10,17 +10,21 @@
 //! | published | lines `published`, none `dropped`, rows in `events` | drops, proves, writes `dropped` |
 //! | gone, not proved | as published, without rows | proves, writes `dropped` |
 //! | sealed | lines `dropped` | nothing |
-//! | late | lines `dropped`, rows in `events` | parks them: counted, in no answer |
+//! | late | rows in `events` that no line covers | seals them as an addendum: the next revision |
 //!
 //! The line `published` is one INSERT of one block: before it every answer reads the events, after it the statistics, and
-//! whatever happens between two steps the next run goes on from what it finds. The INSERT that publishes fails unless the
-//! partition holds as many events as at the start of the attempt, and the drop is refused unless it holds as many as were
-//! published. (What could still slip between that look and the drop is what the collectors say cannot come any more.) A statement that outlived its client is
-//! waited for: each has an id that begins with the day's, and no attempt begins while one of them runs.
+//! whatever happens between two steps the next run goes on from what it finds. The INSERT that publishes fails unless there
+//! are as many events as at the start of the attempt, and the drop is refused unless there are as many as were published.
+//! (What could still slip between that look and the drop is what the collectors say cannot come any more.)
 //!
-//! Events that arrive after their day was sealed are neither shown nor dropped: they stay in a partition that every answer
-//! leaves out, are counted in `sanaq_seal_late_events`, and leave with the table's TTL unless an addendum picks them up
-//! (addenda come with their own issue; `revision` is there for them). There is one sealer: the aggregator.
+//! **Addenda.** Events that arrive after their day was published are sealed by the same steps as its next revision: what is
+//! written before is never touched, and every figure is a sum over revisions. Their visitors cannot be compared with those
+//! counted before, whose tags are gone, so they are counted as others; numbers go on where the revision before ended. The
+//! ledger has a line for each revision. When the first revision is published but not dropped yet, the addendum is what came
+//! after the last batch that the ledger says is covered.
+//!
+//! **One sealer at a time**, by a lease that a killed one loses within seconds. A statement that outlived its client is
+//! waited for: each has an id that begins with the day's, and no attempt begins while one of them runs.
 
 mod metrics;
 mod partition;
@@ -38,9 +42,10 @@ use serve::access::ClickHouseAccess;
 
 pub use metrics::SealMetrics;
 
+use crate::lease::{Lease, LeaseError, Turn};
 use crate::sql;
 use crate::store::{Store, StoreError};
-use partition::Partition;
+use partition::{Partition, lines};
 
 /// A statement of the seal may take this long: a day of millions of events is one INSERT.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -52,14 +57,23 @@ pub struct Sealer {
     deliveries: Arc<dyn Deliveries>,
     grace: SignedDuration,
     metrics: SealMetrics,
-    fault: Option<Step>,
+    turn: Turn,
+    fault: Option<Fault>,
 }
+
+/// What a test does to the sealer right after a step: nothing, an error, or the end of the process.
+pub type Fault = Box<dyn Fn(Step) -> Result<(), SealError> + Send + Sync>;
+
+/// A sealer that was killed is succeeded by another after this long.
+const STALE: Duration = Duration::from_secs(20);
 
 /// One partition that was sealed, or whose seal was completed, by this run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedDay {
     /// The UTC instant at which the day ended, in Unix seconds.
     pub closes_at: i64,
+    /// 1 for the seal; more for an addendum.
+    pub revision: u16,
     /// How many site-days it held.
     pub sites: u64,
     /// How many events it held.
@@ -135,14 +149,9 @@ pub enum SealError {
         /// The day.
         closes_at: i64,
     },
-    /// Events arrived between the publishing of the day and the drop: they are parked with the rest of the partition.
-    #[error("{events} events came too late for the day that ended at {closes_at}, which cannot be dropped")]
-    Late {
-        /// The day.
-        closes_at: i64,
-        /// How many.
-        events: u64,
-    },
+    /// Another process seals, or has taken the lease over.
+    #[error("another process seals")]
+    Elsewhere,
     /// Something of the partition is still there.
     #[error("the partition of the day that ended at {closes_at} was dropped but is not gone")]
     NotGone {
@@ -163,6 +172,15 @@ pub async fn sealed_days(access: &ClickHouseAccess) -> Result<Vec<i64>, StoreErr
     Store::new(access).file(sql::SEALED).all().await
 }
 
+impl From<LeaseError> for SealError {
+    fn from(error: LeaseError) -> Self {
+        match error {
+            LeaseError::Store(error) => Self::Store(error),
+            LeaseError::Held | LeaseError::Lost => Self::Elsewhere,
+        }
+    }
+}
+
 /// A partition of `events` as found.
 #[derive(Row, Deserialize)]
 struct Found {
@@ -173,9 +191,14 @@ struct Found {
 /// What the ledger says of a partition.
 #[derive(Clone, Copy, Row, Deserialize)]
 struct Lines {
-    published: u64,
-    dropped: u64,
+    /// The newest revision published, and the newest dropped; 0 for none.
+    published: u16,
+    dropped: u16,
+    /// The last batch of events that the newest revision covers.
+    last_batch: u64,
+    /// Events and site-days that are published and not dropped.
     received: u64,
+    sites: u64,
 }
 
 impl Sealer {
@@ -188,7 +211,8 @@ impl Sealer {
         grace: SignedDuration,
     ) -> Self {
         let store = Store::new(&access).waiting(PATIENCE);
-        Self { store, sites, deliveries, grace, metrics: SealMetrics::default(), fault: None }
+        let turn = Turn { table: "seal_lease", stale: STALE };
+        Self { store, sites, deliveries, grace, metrics: SealMetrics::default(), turn, fault: None }
     }
 
     /// Counts into these metrics.
@@ -198,33 +222,74 @@ impl Sealer {
         self
     }
 
-    /// Stops with an error right after `step`, as if the process had died there. For tests of crashes.
+    /// Calls this after each step. For tests of crashes.
     #[must_use]
-    pub fn stopping_after(mut self, step: Step) -> Self {
-        self.fault = Some(step);
+    pub fn with_fault(mut self, fault: Fault) -> Self {
+        self.fault = Some(fault);
         self
     }
 
-    /// Seals every day that is due. A day that fails does not keep the next from being sealed.
+    /// Stops with an error right after `step`, as if the process had died there. For tests of crashes.
+    #[must_use]
+    pub fn stopping_after(self, step: Step) -> Self {
+        self.with_fault(Box::new(move |at| if at == step { Err(SealError::Stopped(at)) } else { Ok(()) }))
+    }
+
+    /// Lets a sealer that was killed be succeeded after this long.
+    #[must_use]
+    pub fn with_stale_lease(mut self, stale: Duration) -> Self {
+        self.turn.stale = stale;
+        self
+    }
+
+    /// Seals every day that is due, and what came late for days that are sealed. A day that fails does not keep the next
+    /// from being sealed. Nothing happens while another process seals.
     ///
     /// # Errors
     /// The first failure, after all days were tried.
     pub async fn run_once(&self, now: Timestamp) -> Result<Vec<SealedDay>, SealError> {
         let now_s = now.as_second();
-        let found: Vec<Found> = self.store.file(sql::DUE).all().await?;
+        let mut due: Vec<Found> = self.store.file(sql::DUE).all().await?;
+        due.retain(|found| {
+            now_s >= found.ended.saturating_add(self.grace.as_secs()) && self.deliveries.retired(found.ended)
+        });
+        let unproved = self.unproved().await?;
+        let stale: Vec<i64> = self.store.file(sql::STALE).all().await?;
+        let sealed = if due.is_empty() && unproved.is_empty() && stale.is_empty() {
+            Ok(Vec::new())
+        } else {
+            match Lease::take(&self.store, self.turn).await {
+                Ok(lease) => {
+                    let sealed = lease.during(self.seal_all(&lease, &due, &unproved, &stale, now_s)).await;
+                    lease.release().await?;
+                    sealed
+                }
+                Err(LeaseError::Held) => Ok(Vec::new()),
+                Err(error) => Err(error.into()),
+            }
+        };
+        self.observe_open(now_s).await?;
+        sealed
+    }
+
+    async fn seal_all(
+        &self,
+        lease: &Lease<'_>,
+        due: &[Found],
+        unproved: &[i64],
+        stale: &[i64],
+        now_s: i64,
+    ) -> Result<Vec<SealedDay>, SealError> {
         let mut sealed = Vec::new();
         let mut failure = None;
-        let mut late = 0;
-        for found in &found {
-            if now_s < found.ended.saturating_add(self.grace.as_secs()) {
-                continue;
-            }
-            match self.advance(found, now_s).await {
-                Ok(Progress::Sealed(day)) => sealed.push(day),
-                Ok(Progress::Waiting) => {}
-                Ok(Progress::Parked(events)) => late += events,
+        for closes_at in stale {
+            proof::drop_partition(&self.store, *closes_at).await?;
+        }
+        for found in due {
+            match self.advance(found, lease, now_s).await {
+                Ok(day) => sealed.push(day),
                 // A process that died there would not have gone on to the next day.
-                Err(stopped @ SealError::Stopped(_)) => return Err(stopped),
+                Err(stopped @ (SealError::Stopped(_) | SealError::Elsewhere)) => return Err(stopped),
                 Err(error) => {
                     self.metrics.failures.inc();
                     tracing::error!(closes_at = found.ended, error = %error, "a day could not be sealed");
@@ -232,8 +297,9 @@ impl Sealer {
                 }
             }
         }
-        for closes_at in self.unproved().await? {
-            match self.partition(closes_at).finish(now_s).await {
+        for closes_at in unproved {
+            let lines = lines(&self.store, *closes_at).await?;
+            match self.partition(*closes_at, lines.published, 0, lease).finish(now_s).await {
                 Ok(day) => sealed.push(day),
                 Err(error) => {
                     self.metrics.failures.inc();
@@ -241,27 +307,24 @@ impl Sealer {
                 }
             }
         }
-        self.metrics.late_events.set(i64::try_from(late).unwrap_or(i64::MAX));
-        self.metrics.days.inc_by(u64::try_from(sealed.len()).unwrap_or(u64::MAX));
-        self.observe_open(now_s).await?;
+        self.metrics.count(&sealed);
         failure.map_or(Ok(sealed), Err)
     }
 
-    /// Takes one due partition as far as it can go.
-    async fn advance(&self, found: &Found, now_s: i64) -> Result<Progress, SealError> {
-        if !self.deliveries.retired(found.ended) {
-            return Ok(Progress::Waiting);
-        }
-        let partition = self.partition(found.ended);
-        let lines = partition.lines().await?;
-        if lines.dropped > 0 {
-            return Ok(Progress::Parked(found.received));
-        }
-        if lines.published == 0 {
-            partition.write(found.received, now_s).await?;
-        }
+    /// Takes one due partition to its end.
+    async fn advance(&self, found: &Found, lease: &Lease<'_>, now_s: i64) -> Result<SealedDay, SealError> {
+        let lines = lines(&self.store, found.ended).await?;
+        let partition = if lines.published > lines.dropped && found.received == lines.received {
+            self.partition(found.ended, lines.published, lines.last_batch, lease)
+        } else {
+            // Events that no line covers: all there are, or those that came after the batches that were published.
+            let after = if lines.published > lines.dropped { lines.last_batch } else { 0 };
+            let next = self.partition(found.ended, lines.published.saturating_add(1), after, lease);
+            next.write(found.received.saturating_sub(lines.received), now_s).await?;
+            next
+        };
         partition.drop_events().await?;
-        Ok(Progress::Sealed(partition.finish(now_s).await?))
+        partition.finish(now_s).await
     }
 
     /// Days whose events are dropped but whose ledger does not say so yet.
@@ -278,21 +341,22 @@ impl Sealer {
         Ok(())
     }
 
-    fn partition(&self, closes_at: i64) -> Partition<'_> {
+    fn partition<'a>(
+        &'a self,
+        closes_at: i64,
+        revision: u16,
+        after: u64,
+        lease: &'a Lease<'a>,
+    ) -> Partition<'a> {
         Partition {
             store: &self.store,
             sites: &self.sites,
             closes_at,
-            fault: self.fault,
+            revision,
+            after,
+            lease,
+            fault: self.fault.as_ref(),
             sent: AtomicU32::new(0),
         }
     }
-}
-
-enum Progress {
-    Sealed(SealedDay),
-    /// A collector still holds events of the day.
-    Waiting,
-    /// This many events came after the day was sealed.
-    Parked(u64),
 }

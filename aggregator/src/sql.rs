@@ -57,6 +57,16 @@ files! {
     DROPPED = "seal/dropped.sql",
     UNPROVED = "seal/unproved.sql",
     SEALED = "seal/sealed.sql",
+    BEHIND = "open/behind.sql",
+    BITE = "open/bite.sql",
+    CHANGED = "open/changed.sql",
+    CHANGED_RUNS = "open/changed_runs.sql",
+    CHANGED_VISITS = "open/changed_visits.sql",
+    PART_DAILY = "open/part_daily.sql",
+    PART_HOURLY = "open/part_hourly.sql",
+    TICK = "open/tick.sql",
+    ERASE = "open/erase.sql",
+    STALE = "open/stale.sql",
     ANSWER = "answer/answer.sql",
     SEALED_DAILY = "answer/sealed_daily.sql",
     SEALED_HOURLY = "answer/sealed_hourly.sql",
@@ -88,19 +98,22 @@ impl File {
     }
 }
 
-/// Which rows of `events` (or of a sealed table) are meant.
+/// Which events are meant, and where they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// One site, a run of days, the open partitions only. Binds `site`, `first`, `last`, `open`.
     Question,
-    /// A whole partition. Binds `closes_at`.
+    /// A whole partition, or what came after a batch. Binds `closes_at`, `after`.
     Partition,
-    /// Some sites of a partition. Binds `closes_at`, `sites`.
+    /// Some sites of a partition. Binds `closes_at`, `after`, `sites`.
     PartitionSites,
+    /// Of the visitors that a tick counts again, in the temporary table of that name.
+    Changed,
 }
 
 impl Scope {
-    pub(crate) const fn sql(self) -> &'static str {
+    /// The condition on a row of any table.
+    pub(crate) const fn rows(self) -> &'static str {
         match self {
             Self::Question => {
                 "site = {site:UInt32} AND day BETWEEN {first:Date} AND {last:Date} AND closes_at IN {open:Array(DateTime('UTC'))}"
@@ -109,15 +122,56 @@ impl Scope {
             Self::PartitionSites => {
                 "closes_at = {closes_at:DateTime('UTC')} AND site IN {sites:Array(UInt32)}"
             }
+            Self::Changed => "true",
+        }
+    }
+
+    /// The condition on a row of `events`: never one of a visitor who was erased.
+    pub(crate) fn sql(self) -> String {
+        let more = match self {
+            Self::Question => {
+                " AND (site, tag) NOT IN (SELECT site, tag FROM erased_tags WHERE closes_at IN {open:Array(DateTime('UTC'))})"
+            }
+            Self::Partition | Self::PartitionSites => {
+                " AND _block_number > {after:UInt64} AND (site, tag) NOT IN (SELECT site, tag FROM erased_tags WHERE closes_at = {closes_at:DateTime('UTC')})"
+            }
+            Self::Changed => "",
+        };
+        format!("{}{more}", self.rows())
+    }
+
+    /// Where those events are.
+    pub(crate) const fn events(self) -> &'static str {
+        match self {
+            Self::Question | Self::Partition | Self::PartitionSites => "events",
+            Self::Changed => "changed",
+        }
+    }
+
+    /// Hour on the site's clock of one of them.
+    fn hour(self) -> String {
+        match self {
+            Self::Question | Self::Partition | Self::PartitionSites => hour(BOUND_SHIFT),
+            Self::Changed => "clock_hour".to_owned(),
         }
     }
 }
+
+/// Hour on the site's clock, with this clock change.
+pub(crate) fn hour(shift: &str) -> String {
+    HOUR.fill(&[("shift", shift)])
+}
+
+/// The clock change that is bound to the statement.
+const BOUND_SHIFT: &str = "if(toInt64(toUnixTimestamp(time)) >= {shift_from:Int64} AND toInt64(toUnixTimestamp(time)) < {shift_until:Int64}, {shift_by:Int64}, 0)";
 
 /// Where the detail of a day is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Detail {
     /// In `events`.
     Open(Scope),
+    /// In the temporary tables of a tick.
+    Changed,
     /// In `visits` and `hits`, of one partition and revision.
     Sealed,
 }
@@ -125,12 +179,13 @@ pub(crate) enum Detail {
 impl Detail {
     /// Each event of a visitor with its visit. Open only: the seal needs the tag to number by.
     pub(crate) fn runs(scope: Scope) -> String {
-        RUNS.fill(&[("hour", &HOUR.fill(&[])), ("scope", scope.sql())])
+        RUNS.fill(&[("hour", &scope.hour()), ("events", scope.events()), ("scope", &scope.sql())])
     }
 
     pub(crate) fn visits(self) -> String {
         match self {
             Self::Open(scope) => VISITS.fill(&[("runs", &Self::runs(scope))]),
+            Self::Changed => "SELECT * FROM changed_visits".to_owned(),
             Self::Sealed => SEALED_VISITS.fill(&[]),
         }
     }
@@ -138,13 +193,17 @@ impl Detail {
     pub(crate) fn hits(self) -> String {
         match self {
             Self::Open(scope) => Self::runs(scope),
+            Self::Changed => "SELECT * FROM changed_runs".to_owned(),
             Self::Sealed => SEALED_HITS.fill(&[]),
         }
     }
 
     pub(crate) fn opt_outs(self) -> String {
         match self {
-            Self::Open(scope) => OPT_OUTS.fill(&[("hour", &HOUR.fill(&[])), ("scope", scope.sql())]),
+            Self::Open(scope) => {
+                OPT_OUTS.fill(&[("hour", &scope.hour()), ("events", scope.events()), ("scope", &scope.sql())])
+            }
+            Self::Changed => Self::Open(Scope::Changed).opt_outs(),
             Self::Sealed => SEALED_OPT_OUTS.fill(&[]),
         }
     }
@@ -213,7 +272,7 @@ mod tests {
             }
             None
         };
-        for detail in [Detail::Open(Scope::Question), Detail::Open(Scope::PartitionSites), Detail::Sealed] {
+        for detail in [Detail::Open(Scope::Question), Detail::Open(Scope::PartitionSites), Detail::Changed, Detail::Sealed] {
             assert_eq!(slot(&detail.hourly()), None);
             for family in [Family::Visit, Family::Hit] {
                 assert_eq!(slot(&detail.daily(family, &Stat::of(family))), None);

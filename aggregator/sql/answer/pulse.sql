@@ -6,3 +6,4 @@ SELECT
 FROM events
 -- Today and, for five minutes after midnight, yesterday.
 WHERE site = {site:UInt32} AND closes_at > toDateTime({since:Int64}, 'UTC')
+    AND (site, tag) NOT IN (SELECT site, tag FROM erased_tags WHERE closes_at > toDateTime({since:Int64}, 'UTC'))

@@ -5,5 +5,5 @@ SELECT
 FROM stats_daily
 WHERE site = {site:UInt32} AND dimension = '{stat}' AND day BETWEEN {first:Date} AND {last:Date}
     -- Published, and not among the days this answer reads from the events.
-    AND closes_at IN (SELECT closes_at FROM sealed_days WHERE site = {site:UInt32} AND phase = 'published')
+    AND (closes_at, revision) IN (SELECT closes_at, revision FROM sealed_days WHERE site = {site:UInt32} AND phase = 'published')
     AND closes_at NOT IN {open:Array(DateTime('UTC'))}

@@ -1,2 +1,2 @@
 -- seal_drop
-ALTER TABLE events DROP PARTITION ID '{partition}'
+ALTER TABLE {table} DROP PARTITION ID '{partition}'

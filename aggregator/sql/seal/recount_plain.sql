@@ -14,7 +14,7 @@ FROM
             countIf(tag = 0 AND name != 'engagement') AS opted_out,
             toInt64(countIf(name != 'engagement')) AS kept
         FROM events
-        WHERE closes_at = {closes_at:DateTime('UTC')}
+        WHERE {events_scope}
         GROUP BY site, day
         UNION ALL
         SELECT

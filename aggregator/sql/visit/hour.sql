@@ -1,9 +1,8 @@
 -- hour
 -- Hour on the site's clock. The offset at the end of the day follows from the date and the instant at which it ends; a
--- clock set forward or back on that day is bound as a shift, so that there is one time zone database: the program's.
+-- clock set forward or back on that day comes as a shift, so that there is one time zone database: the program's.
 toUInt8(intDiv(positiveModulo(
     toInt64(toUnixTimestamp(time))
         + toInt64(toUnixTimestamp(toDateTime(day + 1, 'UTC'))) - toInt64(toUnixTimestamp(closes_at))
-        + if(toInt64(toUnixTimestamp(time)) >= {shift_from:Int64}
-            AND toInt64(toUnixTimestamp(time)) < {shift_until:Int64}, {shift_by:Int64}, 0),
+        + {shift},
     86400), 3600))

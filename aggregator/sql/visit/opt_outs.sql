@@ -7,5 +7,5 @@ SELECT
     {hour} AS hour,
     referrer_host || referrer_path AS referrer,
     if(device = 'Unknown', '', toString(device)) AS device
-FROM events
+FROM {events}
 WHERE tag = 0 AND {scope}

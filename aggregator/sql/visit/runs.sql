@@ -28,7 +28,7 @@ FROM
                     PARTITION BY site, closes_at, day, tag
                     ORDER BY time, collector, sequence
                     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS begins
-            FROM events
+            FROM {events}
             WHERE tag != 0 AND {scope}
         )
     )

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::day_number;
 use super::table::Counted;
 use crate::question::{Bucket, Dimension, Direction, Interval, Metric, OrderKey, Period, Question};
-use crate::sql::{self, Detail, Scope, Stat};
+use crate::sql::{self, Stat};
 use crate::store::{Statement, Store};
 
 /// A run of open days and one day's seal look this far beyond the calendar: sites change their zone.
@@ -88,13 +88,11 @@ impl Plan {
     }
 
     fn units(&self, some_open: bool) -> String {
-        let open = Detail::Open(Scope::Question);
         let (sealed, live) = if self.interval == Some(Interval::Hour) {
-            let live = || sql::OPEN_HOURLY.fill(&[("hourly", &open.hourly())]);
-            (sql::SEALED_HOURLY.fill(&[]), some_open.then(live))
+            (sql::SEALED_HOURLY.fill(&[]), some_open.then(|| sql::OPEN_HOURLY.fill(&[])))
         } else {
-            let live = || sql::OPEN_DAILY.fill(&[("daily", &open.daily(self.stat.family(), &[self.stat]))]);
-            (sql::SEALED_DAILY.fill(&[("stat", self.stat.name())]), some_open.then(live))
+            let stat = [("stat", self.stat.name())];
+            (sql::SEALED_DAILY.fill(&stat), some_open.then(|| sql::OPEN_DAILY.fill(&stat)))
         };
         match live {
             None => sealed,

@@ -6,13 +6,14 @@
 //! `{engine}` and `{summing}` stand for table engines, so that a cluster can have its replicated one.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use clickhouse::Row;
 use serde::Deserialize;
 use serve::access::ClickHouseAccess;
 
 use super::SchemaError;
-use super::lease::Lease;
+use crate::lease::{Lease, Turn};
 use crate::store::Store;
 
 /// One file of migrations.
@@ -37,7 +38,11 @@ migrations! {
     2 = "0002_sealed",
     3 = "0003_drops",
     4 = "0004_channel_region",
+    6 = "0006_open_day",
 }
+
+/// One process at a time migrates. Stale is longer than a statement may take.
+const TURN: Turn = Turn { table: "schema_lease", stale: Duration::from_secs(45) };
 
 /// What [`migrate`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +76,7 @@ async fn migrate_with(access: &ClickHouseAccess, known: &[Migration]) -> Result<
     if pending(&store, known).await?.is_empty() {
         return Ok(Applied { now: Vec::new(), version: newest(known) });
     }
-    let lease = Lease::take(&store).await?;
+    let lease = Lease::wait(&store, TURN).await?;
     let applied = apply_all(&store, known, &lease).await;
     lease.release().await?;
     Ok(Applied { now: applied?, version: newest(known) })
@@ -183,8 +188,8 @@ mod tests {
         files.sort();
         let known: Vec<_> = MIGRATIONS.iter().map(|migration| migration.name.to_owned()).collect();
         assert_eq!(files, known);
-        for (index, migration) in MIGRATIONS.iter().enumerate() {
-            assert_eq!(migration.version, u32::try_from(index).unwrap() + 1);
+        assert!(MIGRATIONS.is_sorted_by(|a, b| a.version < b.version));
+        for migration in MIGRATIONS {
             assert!(migration.name.starts_with(&format!("{:04}_", migration.version)));
         }
     }

@@ -2,6 +2,8 @@
 
 use prometheus::{IntCounter, IntGauge, Registry};
 
+use super::SealedDay;
+
 /// Figures of the seal.
 #[derive(Clone)]
 pub struct SealMetrics {
@@ -13,8 +15,8 @@ pub struct SealMetrics {
     pub(super) open_partitions: IntGauge,
     /// Seconds since the end of the oldest of them that has ended.
     pub(super) oldest_open_seconds: IntGauge,
-    /// Events that arrived after their day was sealed and are in no answer.
-    pub(super) late_events: IntGauge,
+    /// Events that arrived after their day was sealed, and were sealed as an addendum.
+    pub(super) late_events: IntCounter,
 }
 
 impl SealMetrics {
@@ -44,11 +46,21 @@ impl SealMetrics {
                 "sanaq_seal_oldest_open_seconds",
                 "Seconds since the end of the oldest day that has ended and is not sealed; 0 when there is none.",
             )?,
-            late_events: IntGauge::new(
-                "sanaq_seal_late_events",
-                "Events that arrived after their day was sealed; parked, in no answer.",
+            late_events: IntCounter::new(
+                "sanaq_seal_late_events_total",
+                "Events that arrived after their day was sealed, and were sealed as an addendum.",
             )?,
         })
+    }
+
+    pub(super) fn count(&self, sealed: &[SealedDay]) {
+        for day in sealed {
+            if day.revision == 1 {
+                self.days.inc();
+            } else {
+                self.late_events.inc_by(day.events);
+            }
+        }
     }
 }
 

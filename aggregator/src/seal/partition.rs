@@ -10,13 +10,11 @@ use jiff::Span;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::{Lines, SealError, SealedDay, Step, proof};
+use super::{Fault, Lines, SealError, SealedDay, Step, proof};
+use crate::lease::Lease;
 use crate::answers::Shift;
 use crate::sql::{self, Detail, Family, File, Scope, Stat};
 use crate::store::{Statement, Store, StoreError};
-
-/// The seal; addenda will count on.
-const REVISION: u16 = 1;
 
 /// Tables a cut-off attempt can have written to.
 const WRITTEN: [&str; 4] = ["visits", "hits", "stats_daily", "stats_hourly"];
@@ -35,7 +33,12 @@ pub(super) struct Partition<'a> {
     pub(super) store: &'a Store,
     pub(super) sites: &'a SiteList,
     pub(super) closes_at: i64,
-    pub(super) fault: Option<Step>,
+    /// What is written: 1 for the seal, more for its addenda.
+    pub(super) revision: u16,
+    /// Batches up to this one are covered by the revisions before.
+    pub(super) after: u64,
+    pub(super) lease: &'a Lease<'a>,
+    pub(super) fault: Option<&'a Fault>,
     /// Statements sent, so that each has an id of its own.
     pub(super) sent: AtomicU32,
 }
@@ -59,43 +62,39 @@ struct SiteDay {
 }
 
 impl Partition<'_> {
-    pub(super) async fn lines(&self) -> Result<Lines, StoreError> {
-        self.statement(sql::PUBLISHED).one().await
-    }
-
     /// Writes the day's detail and statistics, compares them with the events, and publishes them.
     pub(super) async fn write(&self, received: u64, now_s: i64) -> Result<(), SealError> {
         self.not_running().await?;
         self.clean().await?;
-        self.after(Step::Clean)?;
+        self.after(Step::Clean).await?;
         let batches = self.batches().await?;
         for batch in &batches {
             let (scope, numbered) = (batch.scope(), numbered(batch.scope()));
             self.write_one(sql::WRITE_VISITS, &[("numbered", &numbered)], batch).await?;
-            self.after(Step::WriteVisits)?;
+            self.after(Step::WriteVisits).await?;
             let runs = Detail::runs(scope);
             let opt_outs = Detail::Open(scope).opt_outs();
             let slots = [
                 ("numbered", &*numbered),
                 ("runs", &*runs),
                 ("opt_outs", &*opt_outs),
-                ("scope", scope.sql()),
+                ("scope", &*scope.sql()),
             ];
             self.write_one(sql::WRITE_HITS, &slots, batch).await?;
         }
-        self.after(Step::WriteHits)?;
+        self.after(Step::WriteHits).await?;
         let whole = Batch { sites: None, shift: Shift::default() };
         for family in [Family::Visit, Family::Hit] {
             let daily = Detail::Sealed.daily(family, &Stat::of(family));
             self.write_one(sql::WRITE_DAILY, &[("daily", &daily)], &whole).await?;
-            self.after(Step::WriteDaily)?;
+            self.after(Step::WriteDaily).await?;
         }
         self.write_one(sql::WRITE_HOURLY, &[("hourly", &Detail::Sealed.hourly())], &whole).await?;
-        self.after(Step::WriteHourly)?;
+        self.after(Step::WriteHourly).await?;
         self.recount(&batches).await?;
-        self.after(Step::Recount)?;
+        self.after(Step::Recount).await?;
         self.publish(received, now_s).await?;
-        self.after(Step::Publish)
+        self.after(Step::Publish).await
     }
 
     /// No attempt begins while a statement of an earlier one runs: what it writes later would count twice. One that is
@@ -181,16 +180,17 @@ impl Partition<'_> {
                 let dimensions: Vec<_> = stats.iter().map(|stat| format!("'{}'", stat.name())).collect();
                 let slots = [
                     ("daily", &*open.daily(family, &stats)),
-                    ("scope", batch.scope().sql()),
+                    ("scope", batch.scope().rows()),
                     ("dimensions", &dimensions.join(", ")),
                 ];
                 self.must_be_none(sql::RECOUNT_DAILY, &slots, batch).await?;
             }
-            let slots = [("hourly", &*open.hourly()), ("scope", batch.scope().sql())];
+            let slots = [("hourly", &*open.hourly()), ("scope", batch.scope().rows())];
             self.must_be_none(sql::RECOUNT_HOURLY, &slots, batch).await?;
         }
         let whole = Batch { sites: None, shift: Shift::default() };
-        self.must_be_none(sql::RECOUNT_PLAIN, &[], &whole).await
+        let slots = [("events_scope", &*Scope::Partition.sql())];
+        self.must_be_none(sql::RECOUNT_PLAIN, &slots, &whole).await
     }
 
     async fn must_be_none(&self, file: File, slots: &[(&str, &str)], batch: &Batch) -> Result<(), SealError> {
@@ -211,15 +211,12 @@ impl Partition<'_> {
     /// Drops what was published, if that is all there is.
     pub(super) async fn drop_events(&self) -> Result<(), SealError> {
         let (published, found) =
-            (self.lines().await?.received, self.statement(sql::COUNT).one::<u64>().await?);
+            (lines(self.store, self.closes_at).await?.received, self.statement(sql::COUNT).one::<u64>().await?);
         if published != found {
-            let events = found.saturating_sub(published);
-            return Err(SealError::Late { closes_at: self.closes_at, events });
+            return Err(SealError::Moving { closes_at: self.closes_at });
         }
-        let partition = self.closes_at.to_string();
-        let drop = sql::DROP.fill(&[("partition", &partition)]);
-        self.store.statement(sql::DROP.name(), &drop).execute().await?;
-        self.after(Step::Drop)
+        proof::drop_partition(self.store, self.closes_at).await?;
+        self.after(Step::Drop).await
     }
 
     /// Proves that nothing is left and writes so.
@@ -227,11 +224,11 @@ impl Partition<'_> {
         if !proof::gone(self.store, self.closes_at).await? {
             return Err(SealError::NotGone { closes_at: self.closes_at });
         }
-        self.after(Step::Prove)?;
-        self.ledger(sql::DROPPED, now_s).execute().await?;
-        self.after(Step::Ledger)?;
-        let lines = self.lines().await?;
-        Ok(SealedDay { closes_at: self.closes_at, sites: lines.published, events: lines.received })
+        self.after(Step::Prove).await?;
+        let lines = lines(self.store, self.closes_at).await?;
+        self.ledger(sql::DROPPED, now_s).param("dropped", lines.dropped).execute().await?;
+        self.after(Step::Ledger).await?;
+        Ok(SealedDay { closes_at: self.closes_at, revision: self.revision, sites: lines.sites, events: lines.received })
     }
 
     /// Ledger lines are one block under a token: all of them or none, once.
@@ -264,17 +261,29 @@ impl Partition<'_> {
     }
 
     fn bound(&self, statement: Statement) -> Statement {
-        statement.param("closes_at", self.closes_at).param("revision", REVISION)
+        statement
+            .param("closes_at", self.closes_at)
+            .param("revision", self.revision)
+            .param("after", self.after)
     }
 
     /// What all statements and tokens of this day's seal begin with.
     fn id(&self, name: &str) -> String {
-        format!("seal:{}:{}:{REVISION}:{name}", self.store.database(), self.closes_at)
+        format!("seal:{}:{}:{}:{name}", self.store.database(), self.closes_at, self.revision)
     }
 
-    fn after(&self, step: Step) -> Result<(), SealError> {
-        if self.fault == Some(step) { Err(SealError::Stopped(step)) } else { Ok(()) }
+    /// Between two steps: the lease must still be ours.
+    async fn after(&self, step: Step) -> Result<(), SealError> {
+        if let Some(fault) = self.fault {
+            fault(step)?;
+        }
+        Ok(self.lease.hold().await?)
     }
+}
+
+/// What the ledger says of a day.
+pub(super) async fn lines(store: &Store, closes_at: i64) -> Result<Lines, StoreError> {
+    store.file(sql::PUBLISHED).param("closes_at", closes_at).one().await
 }
 
 /// The open day's visits with the numbers that replace their tags.

@@ -1,4 +1,4 @@
-//! Proof that nothing of a dropped partition is left.
+//! Dropping a day's partition, and the proof that nothing of it is left.
 //!
 //! A dropped or merged-away part stays on disk until ClickHouse deletes it. The proof is asked of ClickHouse (parts in any
 //! state, parts set aside) and, where its files can be seen from here, of the directory itself: a part's directory begins
@@ -10,6 +10,7 @@ use std::time::Duration;
 use clickhouse::Row;
 use serde::Deserialize;
 
+use crate::open_day::TABLES;
 use crate::sql;
 use crate::store::{Store, StoreError};
 
@@ -25,13 +26,30 @@ struct Remains {
     paths: Vec<String>,
 }
 
+/// Drops a partition from every table that holds anything of an open day: the events last, for as long as they are there
+/// the next run drops again.
+pub(super) async fn drop_partition(store: &Store, closes_at: i64) -> Result<(), StoreError> {
+    let partition = closes_at.to_string();
+    for table in TABLES.iter().rev() {
+        let drop = sql::DROP.fill(&[("table", table), ("partition", &partition)]);
+        store.statement(sql::DROP.name(), &drop).execute().await?;
+    }
+    Ok(())
+}
+
 /// Waits until nothing of the partition is left; false when something still is at the deadline.
 pub(super) async fn gone(store: &Store, closes_at: i64) -> Result<bool, StoreError> {
     let partition = closes_at.to_string();
     let deadline = tokio::time::Instant::now() + DEADLINE;
+    let names = TABLES.map(|table| format!("'{table}'")).join(", ");
+    let look = sql::REMAINS.fill(&[("tables", &names)]);
     loop {
-        store.file(sql::NUDGE).execute().await?;
-        let remains: Remains = store.file(sql::REMAINS).param("partition", &partition).one().await?;
+        for table in TABLES {
+            let nudge = sql::NUDGE.fill(&[("table", table)]);
+            store.statement(sql::NUDGE.name(), &nudge).execute().await?;
+        }
+        let look = store.statement(sql::REMAINS.name(), &look).param("partition", &partition);
+        let remains: Remains = look.one().await?;
         if remains.parts == 0 && !remains.paths.iter().any(|path| holds(Path::new(path), &partition)) {
             return Ok(true);
         }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use aggregator::{Answers, Question, Sealer, schema};
+use aggregator::{Answers, OpenDay, Question, Sealer, schema};
 use bytes::Bytes;
 use clickhouse::{Client, RowOwned, RowRead};
 use engine::User;
@@ -36,7 +37,6 @@ pub(crate) async fn database(name: &str) -> ClickHouseAccess {
         database: name.to_owned(),
         user: User::Owner.name().to_owned(),
         password: Secret::new(engine.password(User::Owner)),
-        connection: serve::access::Connection::default(),
     };
     let drop = format!("DROP DATABASE IF EXISTS {name}");
     client(&access).with_database("default").query_raw(&drop).execute().await.unwrap();
@@ -49,6 +49,18 @@ pub(crate) fn client(access: &ClickHouseAccess) -> Client {
         .with_user(&access.user)
         .with_password(access.password.reveal())
         .with_database(&access.database)
+}
+
+/// Looks again and again until there is something to see.
+pub(crate) async fn eventually<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(seen) = look().await {
+            return seen;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -93,8 +105,14 @@ impl Harness {
         Event::new(&site, time)
     }
 
-    /// Inserts events in this order of arrival, as one batch under its own token.
+    /// Inserts events in this order of arrival, as one batch under its own token, and counts them.
     pub(crate) async fn insert(&self, events: impl IntoIterator<Item = Event>) {
+        self.deliver(events).await;
+        self.tick().await;
+    }
+
+    /// What the collector does.
+    pub(crate) async fn deliver(&self, events: impl IntoIterator<Item = Event>) {
         let mut body = Vec::new();
         let mut first = None;
         for Event(row) in events {
@@ -111,6 +129,15 @@ impl Harness {
             .with_setting("insert_deduplication_token", format!("batch:{}", first.unwrap()));
         insert.send(Bytes::from(body)).await.unwrap();
         insert.end().await.unwrap();
+    }
+
+    /// Counts what is new, as the program does several times a second.
+    pub(crate) async fn tick(&self) {
+        self.open_day().run_once().await.unwrap();
+    }
+
+    pub(crate) fn open_day(&self) -> OpenDay {
+        OpenDay::new(&self.access, Arc::clone(&self.sites))
     }
 
     pub(crate) async fn rows<T: RowOwned + RowRead>(&self, sql: &str) -> Vec<T> {

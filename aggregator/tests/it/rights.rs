@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use aggregator::{Answers, Question, Sealer, schema};
+use aggregator::{Answers, OpenDay, Question, Sealer, schema};
 use engine::{Engine, EngineConfig, User};
 use events::delivery::NothingOutstanding;
 use jiff::SignedDuration;
 use serde_json::json;
-use serve::access::{ClickHouseAccess, Connection, Secret};
+use serve::access::{ClickHouseAccess, Secret};
 use serve::clock::Clock;
 
 use crate::harness::{DAY, Harness, at, client};
@@ -18,7 +18,6 @@ fn access(engine: &Engine, user: User) -> ClickHouseAccess {
         database: "sanaq".into(),
         user: user.name().into(),
         password: Secret::new(engine.password(user)),
-        connection: Connection::default(),
     }
 }
 
@@ -34,7 +33,10 @@ async fn each_user_can_do_its_part() {
     schema::check(&owner).await.unwrap();
 
     let h = Harness::over(collector, &["Asia/Almaty"]);
-    h.insert([h.event(1, &format!("{DAY}T10:00:00"))]).await;
+    h.deliver([h.event(1, &format!("{DAY}T10:00:00"))]).await;
+    let open_day = |access| OpenDay::new(access, Arc::clone(&h.sites));
+    assert!(open_day(&dashboards).run_once().await.is_err(), "readers cannot count");
+    assert_eq!(open_day(&owner).run_once().await.unwrap(), 1);
 
     let clock = Clock::manual(at("2033-05-23T12:00:00Z")).0;
     let answers = Answers::new(dashboards.clone(), Arc::clone(&h.sites), clock);

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use prometheus::Registry;
 use serde_json::{Value, json};
 
-use crate::harness::{DAY, Harness, at, traffic};
+use crate::harness::{DAY, Harness, at, eventually, traffic};
 
 const DAYS: &[&str] = &["2033-05-21", DAY];
 
@@ -298,32 +298,119 @@ async fn a_day_waits_for_its_end_its_grace_and_the_collectors() {
 }
 
 #[tokio::test]
-async fn events_that_come_too_late_are_parked_and_change_no_answer() {
+async fn events_that_come_after_the_seal_become_an_addendum() {
     let h = Harness::new("seal_late", &["Asia/Almaty"]).await;
     h.hand.set(at("2033-05-23T12:00:00Z"));
     h.insert(traffic(&h, 1, DAYS, 7)).await;
     let registry = Registry::new();
     let sealer = h.sealer().with_metrics(SealMetrics::register(&registry).unwrap());
-    sealer.run_once(at("2033-05-24T00:00:00Z")).await.unwrap();
+    let now = at("2033-05-24T00:00:00Z");
+    sealer.run_once(now).await.unwrap();
     let before = few(&h).await;
-    h.insert([h.event(1, "2033-05-22T10:00:00"), h.event(1, "2033-05-22T10:01:00")]).await;
-    assert_eq!(sealer.run_once(at("2033-05-24T00:00:00Z")).await.unwrap(), []);
+    let totals = async || h.totals(1, &["visitors", "visits", "pageviews", "events"]).await;
+    let sealed = totals().await;
+    let rows = sealed_rows(&h).await;
+
+    let late = |tag, time: &str| h.event(1, &format!("{DAY}T{time}")).tag(tag);
+    h.insert([late(1, "10:00:00"), late(1, "10:01:00"), late(2, "10:00:00").opted_out()]).await;
     same(&before, &few(&h).await);
-    assert_eq!(h.number("SELECT count() FROM events").await, 2, "nothing acknowledged is dropped");
+    let addendum = sealer.run_once(now).await.unwrap();
+    assert_eq!(addendum.iter().map(|day| (day.revision, day.events)).collect::<Vec<_>>(), [(2, 3)]);
+    let more: Vec<u64> = [1, 1, 3, 3].to_vec();
+    let expected: Vec<u64> =
+        sealed.as_array().unwrap().iter().zip(&more).map(|(n, more)| n.as_u64().unwrap() + more).collect();
+    assert_eq!(totals().await, json!(expected));
+    assert_eq!(h.number("SELECT count() FROM events").await, 0);
+    // What was sealed before is not touched, and the ledger tells of both.
+    let first: Vec<String> = sealed_rows(&h).await.into_iter().filter(|row| rows.contains(row)).collect();
+    assert_eq!(first.len(), rows.len());
+    let lines: Vec<String> = h
+        .rows(&format!("SELECT revision || ' ' || phase || ' ' || received FROM sealed_days WHERE day = '{DAY}' ORDER BY revision, phase"))
+        .await;
+    assert_eq!(lines, ["1 published 160", "1 dropped 160", "2 published 3", "2 dropped 3"]);
+    // No number is given twice.
+    assert_eq!(h.number("SELECT toUInt64(count() - uniqExact(day, visit)) FROM visits").await, 0);
+    assert_eq!(
+        h.number("SELECT toUInt64(uniqExact(revision) - 1) FROM visits GROUP BY day, visitor ORDER BY 1 DESC LIMIT 1").await,
+        0
+    );
+    // Nothing new: nothing happens, however often it is asked.
+    assert_eq!(sealer.run_once(now).await.unwrap(), []);
     let figures = prometheus::TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
-    assert!(figures.contains("sanaq_seal_late_events 2"), "{figures}");
+    assert!(figures.contains("sanaq_seal_late_events_total 3"), "{figures}");
+    assert!(figures.contains("sanaq_seal_days_total 2"), "{figures}");
 }
 
 #[tokio::test]
-async fn events_between_publishing_and_the_drop_stop_the_drop() {
+async fn events_between_publishing_and_the_drop_become_an_addendum_too() {
     let h = Harness::new("seal_late_drop", &["Asia/Almaty"]).await;
     h.insert(traffic(&h, 1, &[DAYS[0]], 7)).await;
     let now = at("2033-05-24T00:00:00Z");
     h.sealer().stopping_after(Step::Publish).run_once(now).await.unwrap_err();
+    let counted = h.number("SELECT sum(events) FROM stats_daily WHERE dimension = 'total'").await;
     h.insert([h.event(1, "2033-05-21T10:00:00")]).await;
-    let stopped = h.sealer().run_once(now).await;
-    assert!(matches!(stopped, Err(SealError::Late { events: 1, .. })), "{stopped:?}");
-    assert_eq!(h.number("SELECT count() FROM events").await, 161);
+    let sealed = h.sealer().run_once(now).await.unwrap();
+    assert_eq!(sealed.iter().map(|day| (day.revision, day.events)).collect::<Vec<_>>(), [(2, 161)]);
+    assert_eq!(h.number("SELECT count() FROM events").await, 0);
+    assert_eq!(h.number("SELECT sum(events) FROM stats_daily WHERE dimension = 'total'").await, counted + 1);
+    assert_eq!(h.number("SELECT count() FROM sealed_days WHERE phase = 'dropped'").await, 2);
+}
+
+#[tokio::test]
+async fn a_crash_in_an_addendum_is_made_good_by_the_next_run() {
+    let now = at("2033-05-24T00:00:00Z");
+    let mut whole = None;
+    for step in [None, Some(Step::WriteHits), Some(Step::WriteDaily), Some(Step::Publish), Some(Step::Drop)] {
+        let name = format!("seal_late_crash_{}", step.map_or(0, |step| step as u8 + 1));
+        let h = Harness::new(&name, &["Asia/Almaty"]).await;
+        h.insert(traffic(&h, 1, &[DAYS[0]], 7)).await;
+        h.sealer().run_once(now).await.unwrap();
+        h.insert([h.event(1, "2033-05-21T10:00:00"), h.event(1, "2033-05-21T10:00:01").tag(2)]).await;
+        if let Some(step) = step {
+            h.sealer().stopping_after(step).run_once(now).await.unwrap_err();
+        }
+        assert_eq!(h.sealer().run_once(now).await.unwrap().len(), 1, "{step:?}");
+        let rows = sealed_rows(&h).await;
+        assert_eq!(whole.get_or_insert_with(|| rows.clone()), &rows, "{step:?}");
+        assert_eq!(h.number("SELECT count() FROM sealed_days").await, 4, "{step:?}");
+    }
+}
+
+#[tokio::test]
+async fn while_one_process_seals_another_keeps_away_and_takes_over_when_it_is_gone() {
+    let h = Harness::new("seal_lease", &["Asia/Almaty"]).await;
+    h.insert(traffic(&h, 1, &[DAYS[0]], 7)).await;
+    let now = at("2033-05-24T00:00:00Z");
+    h.execute("CREATE TABLE seal_lease (nothing UInt8) ENGINE = Memory COMMENT 'another'").await;
+    assert_eq!(h.sealer().run_once(now).await.unwrap(), []);
+    assert_eq!(h.number("SELECT count() FROM events").await, 160);
+    // The other one never renews it.
+    let stale = std::time::Duration::from_secs(1);
+    eventually("the lease is broken", async || {
+        let sealed = h.sealer().with_stale_lease(stale).run_once(now).await.unwrap();
+        (sealed.len() == 1).then_some(())
+    })
+    .await;
+    let leases = "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name LIKE 'seal_lease%'";
+    assert_eq!(h.number(leases).await, 0);
+}
+
+#[tokio::test]
+async fn a_sealer_whose_lease_was_taken_over_stops_before_it_publishes() {
+    let h = Harness::new("seal_lease_lost", &["Asia/Almaty"]).await;
+    h.insert(traffic(&h, 1, &[DAYS[0]], 7)).await;
+    let now = at("2033-05-24T00:00:00Z");
+    // A materialised view cannot change a comment: so the thief is a thread that waits for the first rows.
+    let robbed = async {
+        eventually("the sealer writes", async || (h.number("SELECT count() FROM visits").await > 0).then_some(())).await;
+        h.execute("ALTER TABLE seal_lease MODIFY COMMENT 'thief'").await;
+    };
+    let sealer = h.sealer();
+    let (sealed, ()) = tokio::join!(sealer.run_once(now), robbed);
+    assert!(matches!(sealed, Err(SealError::Elsewhere)), "{sealed:?}");
+    assert_eq!(h.number("SELECT count() FROM sealed_days").await, 0);
+    h.execute("DROP TABLE seal_lease").await;
+    assert_eq!(h.sealer().run_once(now).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

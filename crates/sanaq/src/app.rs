@@ -8,7 +8,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use aggregator::{Answers, SealMetrics, Sealer};
+use aggregator::{Answers, OpenDay, OpenDayMetrics, SealMetrics, Sealer};
 use collector::identity::Inheritance;
 use collector::{Collector, CollectorConfig, CollectorParts, DEMO_DOMAIN};
 use dashboards::control::{Author, ControlError};
@@ -60,6 +60,7 @@ pub struct App {
     answers: Answers,
     owner: ClickHouseAccess,
     collector: Collector,
+    open_day: OpenDay,
     sealer: Sealer,
     dashboards: Dashboards,
     operations: Operations,
@@ -135,6 +136,8 @@ impl App {
         let answers = Answers::new(accesses.dashboards, Arc::clone(&sites), clock.clone());
         let grace = SignedDuration::try_from(config.seal.grace).unwrap_or(SignedDuration::MAX);
         let metrics = SealMetrics::register(&registry).map_err(Failure::unavailable)?;
+        let counting = OpenDayMetrics::register(&registry).map_err(Failure::unavailable)?;
+        let open_day = OpenDay::new(&accesses.owner, Arc::clone(&sites)).with_metrics(counting);
         let sealer =
             Sealer::new(accesses.owner.clone(), sites, collector.deliveries(), grace).with_metrics(metrics);
         let dashboards = Dashboards::build(
@@ -156,6 +159,7 @@ impl App {
             answers,
             owner: accesses.owner,
             collector,
+            open_day,
             sealer,
             dashboards,
             operations,
@@ -213,6 +217,7 @@ impl App {
         let Self {
             listeners,
             collector,
+            open_day,
             sealer,
             dashboards,
             operations,
@@ -232,6 +237,7 @@ impl App {
             let stopping = stopping.clone();
             async move { control.run(stopping.requested()).await }
         }));
+        inner.spawn(cleanly(count_open_days(open_day, stopping.clone())));
         inner.spawn(cleanly(seal_days(sealer, clock, seal_interval, stopping.clone())));
         if let Some(engine) = &engine {
             let probe = readiness.probe("clickhouse");
@@ -338,6 +344,32 @@ fn register_demo(control: &ControlPlane, public: &str) -> Result<(), Failure> {
     }
     let add = |rules: &mut events::SiteRules| rules.allow_hosts.extend(hosts);
     control.change_rules(Author::Console, DEMO_DOMAIN, add).map(drop).map_err(Failure::unavailable)
+}
+
+/// How often it is looked whether events have come. What has been stored is to be seen within 2 s.
+const COUNT_EVERY: std::time::Duration = std::time::Duration::from_millis(250);
+
+/// Counts what comes in until told to stop. A failed look is counted and tried again.
+async fn count_open_days(open_day: OpenDay, stopping: Stop) {
+    let mut tick = tokio::time::interval(COUNT_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut stop = pin!(stopping.requested());
+    let mut failing = false;
+    loop {
+        tokio::select! {
+            () = &mut stop => return,
+            _ = tick.tick() => {}
+        }
+        match open_day.run_once().await {
+            Ok(_) => failing = false,
+            // Said once, not four times a second for as long as ClickHouse is away.
+            Err(error) if !failing => {
+                failing = true;
+                tracing::warn!(code = "count_failed", %error, "what came in could not be counted; it is tried again");
+            }
+            Err(_) => {}
+        }
+    }
 }
 
 /// Looks for days to seal until told to stop. A failed look is counted by the sealer and tried again.

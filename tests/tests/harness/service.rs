@@ -133,6 +133,20 @@ impl Service {
             (metric(&text, "sanaq_journal_rows") == Some(0.0)).then_some(())
         })
         .await;
+        // Stored, and then counted. A day that is published already is answered from elsewhere.
+        let behind = "SELECT toUInt64(count()) FROM
+            (
+                SELECT closes_at, max(_block_number) AS batch FROM events
+                WHERE closes_at NOT IN (SELECT closes_at FROM sealed_days WHERE phase = 'published')
+                GROUP BY closes_at
+            ) AS stored
+            LEFT JOIN (SELECT closes_at, sum(batch) AS counted FROM open_stats WHERE site = 0 GROUP BY closes_at) AS marks
+                ON stored.closes_at = marks.closes_at
+            WHERE batch > counted";
+        eventually("everything stored is counted", async || {
+            (self.owner.query(behind).fetch_one::<u64>().await.unwrap() == 0).then_some(())
+        })
+        .await;
     }
 
     /// Asks a question as staff do.

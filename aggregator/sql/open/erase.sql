@@ -1,0 +1,3 @@
+-- open_erase
+INSERT INTO erased_tags (site, closes_at, tag)
+SELECT {site:UInt32}, toDateTime({closes_at:Int64}, 'UTC'), {tag:UInt64}

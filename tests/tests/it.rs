@@ -6,6 +6,7 @@
 //! | `contract` | what clients, servers and pages without scripts send is taken as documented, by the site's rules |
 //! | `crash` | what was acknowledged is in ClickHouse exactly once, whatever was killed |
 //! | `faults` | and whatever broke between collector and ClickHouse, or on the disk |
+//! | `journal` | what an operator may do with its directory: look at it, put back a backup |
 //! | `outage` | ClickHouse may be away |
 //! | `crowd` | on many connections, and among many that only stand in the way, each beacon has a true answer |
 //! | `privacy` | no marked address or agent is in any file, log line, metric or table |
@@ -26,9 +27,10 @@ mod crowd;
 mod documents;
 mod faults;
 mod identity;
+mod journal;
 mod lifecycle;
-mod overload;
 mod outage;
+mod overload;
 mod privacy;
 mod proxies;
 mod refusals;

@@ -126,11 +126,15 @@ impl Service {
         assert_eq!(reply.status, StatusCode::ACCEPTED, "{}", reply.text());
     }
 
+    /// The text of `/metrics`.
+    pub(crate) async fn metrics(&self) -> String {
+        self.http.get(&format!("{}/metrics", self.operations)).await.unwrap().text()
+    }
+
     /// Waits until everything acknowledged is in ClickHouse.
     pub(crate) async fn delivered(&self) {
         eventually("the journal is empty", async || {
-            let text = self.http.get(&format!("{}/metrics", self.operations)).await.unwrap().text();
-            (metric(&text, "sanaq_journal_rows") == Some(0.0)).then_some(())
+            (metric(&self.metrics().await, "sanaq_journal_rows") == Some(0.0)).then_some(())
         })
         .await;
         // Stored, and then counted. A day that is published already is answered from elsewhere.

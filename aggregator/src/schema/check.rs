@@ -1,5 +1,7 @@
 //! The check at start: what exactly-once delivery and privacy depend on is looked up, not assumed.
 
+mod views;
+
 use std::collections::HashMap;
 
 use clickhouse::Row;
@@ -10,10 +12,13 @@ use serve::access::ClickHouseAccess;
 use super::SchemaError;
 use crate::store::Store;
 
+/// A batch sent again under its token is recognised for this many batches. More than a collector can have undecided: it has
+/// as many on their way as it may send at once, and one that is refused is divided at most 512 times.
+const LEAST_WINDOW: u64 = 10_000;
+
 /// Settings of `events`, each with the least it must be.
 const EVENTS_SETTINGS: &[(&str, u64)] = &[
-    // A batch sent again under its token is recognised for this many batches.
-    ("non_replicated_deduplication_window", 10_000),
+    ("non_replicated_deduplication_window", LEAST_WINDOW),
     // The collector deletes a journal segment when its INSERT returns.
     ("fsync_after_insert", 1),
     ("fsync_part_directory", 1),
@@ -31,10 +36,17 @@ const QUERY_SETTINGS: &[&str] = &[
     "deduplicate_blocks_in_dependent_materialized_views",
     "insert_deduplicate",
     "insert_deduplication_token",
+    "input_format_parallel_parsing",
     "log_comment",
+    "materialized_views_ignore_errors",
+    "max_execution_time",
+    "max_insert_block_size",
     "max_insert_threads",
     "max_partitions_per_insert_block",
+    "min_insert_block_size_bytes",
+    "min_insert_block_size_rows",
     "mutations_sync",
+    "throw_on_max_partitions_per_insert_block",
 ];
 
 #[derive(Row, Deserialize)]
@@ -60,6 +72,7 @@ pub async fn check(access: &ClickHouseAccess) -> Result<(), SchemaError> {
     let store = Store::new(access);
     columns(&store).await?;
     tables(&store).await?;
+    views::check(&store).await?;
     query_settings(&store).await
 }
 
@@ -105,7 +118,7 @@ async fn tables(store: &Store) -> Result<(), SchemaError> {
         at_least(events, setting, *least)?;
     }
     // Delivered as events are.
-    at_least(table("drops")?, "non_replicated_deduplication_window", 10_000)?;
+    at_least(table("drops")?, "non_replicated_deduplication_window", LEAST_WINDOW)?;
     for name in DURABLE {
         let table = table(name)?;
         at_least(table, "fsync_after_insert", 1)?;

@@ -8,4 +8,5 @@ mod questions;
 mod rights;
 mod schema;
 mod sealing;
+mod views;
 mod visits;

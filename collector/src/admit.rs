@@ -14,9 +14,7 @@ mod seen;
 use std::sync::Arc;
 
 use events::row::{NO_SCROLL_DEPTH, UnixSeconds};
-use events::{
-    Beacon, Channel, Device, DropReason, EventRow, LocalDay, OptOutMode, Site, SiteId, SiteList, VisitorTag,
-};
+use events::{Beacon, Channel, Device, DropReason, EventRow, LocalDay, OptOutMode, Site, SiteId, SiteList};
 use jiff::Timestamp;
 
 use crate::address::ClientAddress;
@@ -24,13 +22,13 @@ use crate::agent::{Agent, Agents, ClientHints};
 use crate::bot::BotClass;
 use crate::bot::data_centre::DataCentres;
 use crate::channel::channel;
-use crate::geo::{Geo, Place};
+use crate::geo::{Country, Geo, Place};
 use crate::identity::Vault;
 use crate::page::{Address, Page, scrub_owned};
 use crate::rules::{RuleBook, Subject};
 use crate::scrub::{self, ScrubCounts};
-use crate::source::Source;
 use crate::source::spam::SpamHosts;
+use crate::source::{Referrer, Source};
 
 pub use seen::Seen;
 
@@ -96,15 +94,19 @@ pub struct Admitter {
 }
 
 /// Who sent a beacon, for all of its sites.
-struct Visitor {
+struct Visitor<'a> {
     agent: Arc<Agent>,
+    referrer: Option<Referrer<'a>>,
     /// Why it is no visitor.
     unwelcome: Option<(DropReason, Option<BotClass>)>,
     /// Made when the first site keeps the beacon.
     enriched: Option<Enriched>,
+    /// What was replaced and is not counted yet.
+    scrubbed: ScrubCounts,
 }
 
 /// What is the same for every site of one beacon.
+#[derive(Clone)]
 struct Enriched {
     page: Page,
     source: Source,
@@ -114,7 +116,6 @@ struct Enriched {
     language: String,
     name: String,
     props: Vec<(String, String)>,
-    scrubbed: ScrubCounts,
 }
 
 impl Admitter {
@@ -136,10 +137,10 @@ impl Admitter {
         let opted_out = beacon.opted_out || request.opted_out;
         // Made when the first site wants it: beacons for nobody cost nothing.
         let mut visitor = None;
-        beacon
-            .domains
-            .iter()
-            .map(|domain| {
+        let last = beacon.domains.len().saturating_sub(1);
+        (0..)
+            .zip(&beacon.domains)
+            .map(|(place, domain)| {
                 let Some(site) = self.config.sites.by_domain(domain) else {
                     return Admission::dropped(None, DropReason::UnknownSite);
                 };
@@ -148,20 +149,21 @@ impl Admitter {
                     return Admission { bot, ..Admission::dropped(Some(site.id), reason) };
                 }
                 let opted_out = beacon.unattributed || (opted_out && site.opt_out != OptOutMode::Ignore);
-                let decision = self.decide(beacon, &site, request, opted_out, now, visitor);
-                let enriched = &mut visitor.enriched;
-                let kept = enriched.as_mut().filter(|_| decision.is_ok());
-                let scrubbed =
-                    kept.map(|enriched| std::mem::take(&mut enriched.scrubbed)).unwrap_or_default();
+                let decision = self.decide(beacon, &site, request, opted_out, now, visitor, place == last);
+                let scrubbed = match decision {
+                    Ok(_) => std::mem::take(&mut visitor.scrubbed),
+                    Err(_) => ScrubCounts::default(),
+                };
                 Admission { site: Some(site.id), decision, bot: None, scrubbed }
             })
             .collect()
     }
 
-    fn visitor(&self, beacon: &Beacon, request: &RequestFacts<'_>) -> Visitor {
+    fn visitor<'a>(&self, beacon: &'a Beacon, request: &RequestFacts<'_>) -> Visitor<'a> {
         let agent = self.config.agents.read(request.agent, request.hints);
-        let unwelcome = self.unwelcome(beacon, request, &agent);
-        Visitor { agent, unwelcome, enriched: None }
+        let referrer = beacon.referrer.as_deref().and_then(Referrer::parse);
+        let unwelcome = self.unwelcome(beacon, request, &agent, referrer.as_ref());
+        Visitor { agent, referrer, unwelcome, enriched: None, scrubbed: ScrubCounts::default() }
     }
 
     /// Why a beacon comes from no visitor, whatever site it is for.
@@ -170,6 +172,7 @@ impl Admitter {
         beacon: &Beacon,
         request: &RequestFacts<'_>,
         agent: &Agent,
+        referrer: Option<&Referrer<'_>>,
     ) -> Option<(DropReason, Option<BotClass>)> {
         if request.prefetch {
             return Some((DropReason::Prefetch, None));
@@ -184,11 +187,12 @@ impl Admitter {
         if bot.is_some() {
             return Some((DropReason::Bot, bot));
         }
-        let spam = beacon.referrer.as_deref().is_some_and(|referrer| self.config.spam.list(referrer));
+        let spam = referrer.is_some_and(|referrer| self.config.spam.list(&referrer.host));
         spam.then_some((DropReason::SpamReferrer, None))
     }
 
     /// The row of a beacon for a known site, or why there is none. The cheap questions come first.
+    #[allow(clippy::too_many_arguments, reason = "private, called once; a struct would only name them again")]
     fn decide(
         &self,
         beacon: &Beacon,
@@ -196,25 +200,33 @@ impl Admitter {
         request: &RequestFacts<'_>,
         opted_out: bool,
         now: Timestamp,
-        visitor: &mut Visitor,
+        visitor: &mut Visitor<'_>,
+        last: bool,
     ) -> Result<EventRow, DropReason> {
         verdict(beacon, site, opted_out)?;
         let rules = self.rules.of(site);
         let address = Address::parse(&beacon.url);
         rules.check(&Subject { host: address.map_or("", |address| address.host), client: request.client })?;
 
-        let Visitor { agent, enriched, .. } = visitor;
-        let enriched = enriched.get_or_insert_with(|| self.enrich(beacon, request, address, agent));
+        let enriched =
+            visitor.enriched.take().unwrap_or_else(|| self.enrich(beacon, request, address, visitor));
+        // Texts are copied for the sites before the last; nearly every beacon has but one.
+        if !last {
+            visitor.enriched = Some(enriched.clone());
+        }
+        let country = enriched.place.country.as_ref().map_or("", Country::as_str);
+        rules.check_row(&enriched.page.path, country)?;
         let day = rules.day(now);
-        let mut row = self.tally(enriched, site.id, &day, now);
-        rules.check_row(&row.path, &row.country)?;
+        let mut row = self.blank(site.id, &day, now);
+        if opted_out {
+            tally(&mut row, enriched);
+        } else {
+            row.tag = Some(self.config.vault.tag(site.id, &day, now, request.client, request.agent));
+            complete(&mut row, beacon, enriched);
+            rules.trim(&mut row);
+        }
         if let Some(address) = address {
             rules.keep_query(&address, &mut row.path);
-        }
-        if !opted_out {
-            let tag = self.config.vault.tag(site.id, &day, now, request.client, request.agent);
-            row = complete(row, tag, beacon, enriched);
-            rules.trim(&mut row);
         }
         Ok(row)
     }
@@ -224,7 +236,7 @@ impl Admitter {
         beacon: &Beacon,
         request: &RequestFacts<'_>,
         address: Option<Address<'_>>,
-        agent: &Arc<Agent>,
+        visitor: &mut Visitor<'_>,
     ) -> Enriched {
         // The dialect refuses what is no address; another caller's beacon counts as a page without host.
         let address = address.or_else(|| Address::parse("/"));
@@ -236,34 +248,35 @@ impl Admitter {
             (name, scrub::value(value, &mut scrubbed).into_owned())
         });
         let props = props.collect();
-        let source = Source::of(&page, beacon.referrer.as_deref(), &mut scrubbed);
+        let source = Source::of(&page, visitor.referrer.as_ref(), &mut scrubbed);
+        let name = scrub_owned(beacon.name.clone(), &mut scrubbed);
+        visitor.scrubbed = scrubbed;
         Enriched {
             channel: channel(&page, &source),
             source,
             page,
             place: self.config.geo.place(request.client, beacon.time_zone.as_deref()),
-            agent: Arc::clone(agent),
+            agent: Arc::clone(&visitor.agent),
             language: classes::language(request.accept_language),
-            name: scrub_owned(beacon.name.clone(), &mut scrubbed),
+            name,
             props,
-            scrubbed,
         }
     }
 
-    /// A row that says that a page was seen, from which country and by which way, and nothing of who saw it.
-    fn tally(&self, enriched: &Enriched, site: SiteId, day: &LocalDay, now: Timestamp) -> EventRow {
+    /// A row that says when and where a beacon came in, and nothing else.
+    fn blank(&self, site: SiteId, day: &LocalDay, now: Timestamp) -> EventRow {
         EventRow {
             site,
             day: day.date,
             closes_at: UnixSeconds::new(day.closes_at),
             tag: None,
             time: UnixSeconds::new(now.as_second()),
-            name: enriched.name.clone(),
-            host: enriched.page.host.clone(),
-            path: enriched.page.path.clone(),
-            source: enriched.source.name.clone(),
-            channel: enriched.channel,
-            referrer_host: enriched.source.referrer_host.clone(),
+            name: String::new(),
+            host: String::new(),
+            path: String::new(),
+            source: String::new(),
+            channel: Channel::Direct,
+            referrer_host: String::new(),
             referrer_path: String::new(),
             utm_source: String::new(),
             utm_medium: String::new(),
@@ -271,7 +284,7 @@ impl Admitter {
             utm_content: String::new(),
             utm_term: String::new(),
             click_id: String::new(),
-            country: enriched.place.country.map_or_else(String::new, |country| country.as_str().to_owned()),
+            country: String::new(),
             region: String::new(),
             browser: String::new(),
             browser_version: String::new(),
@@ -291,38 +304,46 @@ impl Admitter {
     }
 }
 
-/// What a row of somebody who did not opt out holds besides the tally.
-fn complete(tally: EventRow, tag: VisitorTag, beacon: &Beacon, enriched: &Enriched) -> EventRow {
-    let Enriched { page, source, place, agent, language, props, .. } = enriched;
-    let engagement = beacon.engagement;
-    EventRow {
-        tag: Some(tag),
-        referrer_path: source.referrer_path.clone(),
-        utm_source: page.campaign.source.clone(),
-        utm_medium: page.campaign.medium.clone(),
-        utm_campaign: page.campaign.campaign.clone(),
-        utm_content: page.campaign.content.clone(),
-        utm_term: page.campaign.term.clone(),
-        click_id: page.click_id.to_owned(),
-        region: place.region.map_or_else(String::new, |region| region.as_str().to_owned()),
-        browser: agent.browser.clone(),
-        browser_version: agent.browser_version.clone(),
-        os: agent.os.clone(),
-        os_version: agent.os_version.clone(),
-        device: agent.device,
-        screen: beacon.screen_width.map_or("", classes::screen).to_owned(),
-        language: language.clone(),
-        interactive: beacon.interactive,
-        engaged_ms: engagement.and_then(|e| e.engaged_ms).unwrap_or(0),
-        scroll_depth: engagement.and_then(|e| e.scroll_depth).map_or(NO_SCROLL_DEPTH, |depth| depth.min(100)),
-        revenue_milli: beacon.revenue.as_ref().map_or(0, |revenue| revenue.amount_milli),
-        currency: beacon
-            .revenue
-            .as_ref()
-            .map_or_else(String::new, |revenue| revenue.currency.iter().copied().map(char::from).collect()),
-        props: props.clone(),
-        ..tally
+/// Says that a page was seen, from which country and by which way, and nothing of who saw it.
+fn tally(row: &mut EventRow, enriched: Enriched) {
+    let Enriched { page, source, channel, place, name, .. } = enriched;
+    row.name = name;
+    row.host = page.host;
+    row.path = page.path;
+    row.source = source.name;
+    row.channel = channel;
+    row.referrer_host = source.referrer_host;
+    row.country = place.country.map_or_else(String::new, |country| country.as_str().to_owned());
+}
+
+/// Says all that is kept of somebody who did not opt out.
+fn complete(row: &mut EventRow, beacon: &Beacon, mut enriched: Enriched) {
+    let campaign = std::mem::take(&mut enriched.page.campaign);
+    row.utm_source = campaign.source;
+    row.utm_medium = campaign.medium;
+    row.utm_campaign = campaign.campaign;
+    row.utm_content = campaign.content;
+    row.utm_term = campaign.term;
+    row.click_id = enriched.page.click_id.to_owned();
+    row.referrer_path = std::mem::take(&mut enriched.source.referrer_path);
+    row.region = enriched.place.region.map_or_else(String::new, |region| region.as_str().to_owned());
+    row.browser.clone_from(&enriched.agent.browser);
+    row.browser_version.clone_from(&enriched.agent.browser_version);
+    row.os.clone_from(&enriched.agent.os);
+    row.os_version.clone_from(&enriched.agent.os_version);
+    row.device = enriched.agent.device;
+    row.screen = beacon.screen_width.map_or("", classes::screen).to_owned();
+    row.language = std::mem::take(&mut enriched.language);
+    row.interactive = beacon.interactive;
+    row.engaged_ms = beacon.engagement.and_then(|engagement| engagement.engaged_ms).unwrap_or(0);
+    let depth = beacon.engagement.and_then(|engagement| engagement.scroll_depth);
+    row.scroll_depth = depth.map_or(NO_SCROLL_DEPTH, |depth| depth.min(100));
+    if let Some(revenue) = &beacon.revenue {
+        row.revenue_milli = revenue.amount_milli;
+        row.currency = revenue.currency.iter().copied().map(char::from).collect();
     }
+    row.props = std::mem::take(&mut enriched.props);
+    tally(row, enriched);
 }
 
 /// Whether a known site keeps this beacon.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use events::{Deliveries, SiteList};
 use serve::access::ClickHouseAccess;
 use serve::clock::Clock;
+use serve::lanes::Lanes;
 use serve::listener::{Drained, Listener};
 use serve::ready::{Probe, Readiness};
 use tokio::sync::watch;
@@ -251,7 +252,9 @@ impl Collector {
             parts.clock.clone(),
         );
         metrics::limit_figures(parts.registry, &door.limiter())?;
-        let door = Arc::new(door.with_keys(Arc::clone(&keys)).with_dialects(config.dialects).with_paths(config.paths));
+        let door = Arc::new(
+            door.with_keys(Arc::clone(&keys)).with_dialects(config.dialects).with_paths(config.paths),
+        );
         let watermark = Arc::new(Watermark::new(Arc::clone(&journal), parts.clock.clone()));
         let last_delivery = config.delivery.last_delivery;
         let drops_deliverer = Deliverer::new(
@@ -324,7 +327,20 @@ impl Collector {
             stop.await;
             unready.set_unready("stopping");
         };
+        let settling;
+        let listener = match Lanes::start("beacons") {
+            Ok(lanes) => {
+                settling = [journal.settle_on(&lanes), drops.settle_on(&lanes)];
+                listener.on(lanes)
+            }
+            Err(error) => {
+                tracing::warn!(code = "no_lanes", kind = %error.kind(), "beacons are served beside everything else");
+                settling = [JoinSet::new(), JoinSet::new()];
+                listener
+            }
+        };
         let drained = listener.run(move |stream| door.connection(stream), stop).await;
+        drop(settling);
 
         // Every request is answered, so every row it promised is on disk: closing takes no beacon with it.
         let closing = [Arc::clone(&journal), drops];

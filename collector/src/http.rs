@@ -30,8 +30,6 @@ mod tests;
 mod umami;
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,7 +37,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Body;
-use hyper::service::Service;
+use hyper::service::{Service, service_fn};
 use serve::clock::Clock;
 use tokio::net::TcpStream;
 
@@ -49,6 +47,10 @@ use crate::identity::Ledger;
 use crate::journal::Journal;
 use crate::limit::{Limiter, SourceLimit};
 use crate::metrics::Metrics;
+use answer::Answer;
+
+/// Where pages send their beacons.
+const EVENT: &str = "/api/event";
 
 /// Bounds of one beacon and of all beacons in flight.
 #[derive(Clone, Copy, Debug)]
@@ -159,10 +161,28 @@ impl Door {
     }
 
     /// The service of one connection.
-    #[must_use]
-    pub fn connection(self: &Arc<Self>, stream: &TcpStream) -> Connection {
+    pub fn connection<B>(
+        self: &Arc<Self>,
+        stream: &TcpStream,
+    ) -> impl Service<Request<B>, Response = Answer, Error = Infallible, Future: Send> + use<B>
+    where
+        B: Body<Data = Bytes> + Unpin + Send + 'static,
+        B::Error: Send,
+    {
         // Without a peer the connection is gone already, and nobody will read the answer.
-        Connection { door: Arc::clone(self), peer: Peer::of(stream).ok().map(Arc::new) }
+        let (door, peer) = (Arc::clone(self), Peer::of(stream).ok().map(Arc::new));
+        service_fn(move |request: Request<B>| {
+            let (door, peer) = (Arc::clone(&door), peer.clone());
+            async move {
+                // The one request that comes by the thousand is answered in place; the others share a box.
+                let answer = if request.method() == Method::POST && request.uri().path() == EVENT {
+                    door.event(peer.as_deref(), request).await
+                } else {
+                    Box::pin(door.answer(peer.as_deref(), request)).await
+                };
+                Ok(answer)
+            }
+        })
     }
 
     /// The answer to one request.
@@ -176,12 +196,12 @@ impl Door {
         let path = self.paths.usual(request.uri().path());
         let Dialects { umami, goatcounter } = self.dialects;
         let takes_beacons = match path {
-            "/api/event" => true,
+            EVENT => true,
             "/api/send" | "/api/batch" => umami,
             _ => false,
         };
         let mut response = match path {
-            "/api/event" if post => return self.event(peer, request).await,
+            EVENT if post => return self.event(peer, request).await,
             "/api/events" if post => return self.batch(peer, request).await,
             "/api/send" if post && umami => return self.umami_send(peer, request).await,
             "/api/batch" if post && umami => return self.umami_batch(peer, request).await,
@@ -219,27 +239,5 @@ impl Door {
             *response.body_mut() = Full::default();
         }
         response
-    }
-}
-
-/// The service of one connection.
-#[derive(Clone)]
-pub struct Connection {
-    door: Arc<Door>,
-    peer: Option<Arc<Peer>>,
-}
-
-impl<B> Service<Request<B>> for Connection
-where
-    B: Body<Data = Bytes> + Unpin + Send + 'static,
-    B::Error: Send,
-{
-    type Response = Response<Full<Bytes>>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
-
-    fn call(&self, request: Request<B>) -> Self::Future {
-        let Self { door, peer } = self.clone();
-        Box::pin(async move { Ok(door.answer(peer.as_deref(), request).await) })
     }
 }

@@ -53,6 +53,7 @@ pub mod disk;
 mod division;
 mod error;
 pub mod inspect;
+mod lead;
 #[cfg(test)]
 mod model;
 pub mod name;
@@ -60,6 +61,7 @@ mod queue;
 pub mod record;
 mod recovery;
 mod sealed_days;
+mod settle;
 mod survey;
 mod sync;
 #[cfg(test)]
@@ -74,12 +76,15 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use bytes::Bytes;
+use serve::lanes::Lanes;
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
 use crate::metrics::Metrics;
 use disk::{Directory, Disk};
 pub use division::Division;
 pub use error::{JournalError, OpenError};
+pub use lead::Lead;
 use name::{Facts, Name, Range, State};
 use queue::Shared;
 pub use recovery::Recovery;
@@ -261,28 +266,28 @@ impl Journal {
         closes_at: i64,
     ) -> impl Future<Output = Result<(), JournalError>> + use<> {
         let (settled, outcome) = oneshot::channel();
-        self.submit(row, closes_at, move |result| {
+        drop(self.submit(row, closes_at, move |result| {
             // Nobody may be waiting any more; the row is kept all the same.
             let _unheard = settled.send(result);
-        });
+        }));
         async move { outcome.await.unwrap_or(Err(JournalError::Closing)) }
     }
 
     /// As [`Journal::append`], but calls `settle` with the outcome, exactly once: at once when the row is refused outright, else
-    /// on the journal's thread. It must be quick and must not panic.
+    /// on the journal's thread. It must be quick and must not panic. Whoever brings the first row of a group gets to say when
+    /// others have joined it.
     pub fn submit(
         &self,
         row: &[u8],
         closes_at: i64,
         settle: impl FnOnce(Result<(), JournalError>) + Send + 'static,
-    ) {
-        self.shared.submit(row, closes_at, Box::new(settle));
+    ) -> Option<Lead> {
+        self.shared.submit(row, closes_at, Box::new(settle)).then(|| Lead::of(&self.shared))
     }
 
-    /// Lets rows gather for as long as the runtime has others in hand, until dropped: a task for the runtime that appends.
-    /// Without it the first row of a group is not kept waiting for others.
-    pub async fn gather(&self) {
-        self.shared.gather().await;
+    /// Rows that come from these lanes are settled there, for as long as the tasks that are returned live.
+    pub fn settle_on(&self, lanes: &Lanes) -> JoinSet<()> {
+        self.shared.settlers.follow(lanes)
     }
 
     /// Figures of this instant.

@@ -139,12 +139,27 @@ fn host_of(authority: &str) -> Option<&str> {
         None if host.contains(':') => return None,
         None => host,
     };
-    let never = |c: char| c.is_whitespace() || c.is_control() || "\"#%/<>?@[\\]^`{|}".contains(c);
-    if inside.contains(never) {
-        return None;
-    }
-    Some(without_www(host))
+    let possible = inside.bytes().all(|byte| HOST_BYTES[usize::from(byte)])
+        && (inside.is_ascii() || !inside.contains(|c: char| c.is_whitespace() || c.is_control()));
+    possible.then(|| without_www(host))
 }
+
+/// The bytes a host may have: what is ASCII and no delimiter, white space or control; the rest is looked at as characters.
+const HOST_BYTES: [bool; 256] = {
+    let mut allowed = [true; 256];
+    let mut byte = 0;
+    while byte <= b' ' as usize {
+        allowed[byte] = false;
+        byte += 1;
+    }
+    let never = b"\"#%/<>?@[\\]^`{|}\x7f";
+    let mut at = 0;
+    while at < never.len() {
+        allowed[never[at] as usize] = false;
+        at += 1;
+    }
+    allowed
+};
 
 /// A host without one leading `www.`.
 #[must_use]

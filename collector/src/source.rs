@@ -7,6 +7,8 @@
 mod known;
 pub mod spam;
 
+use std::borrow::Cow;
+
 use crate::page::{Address, Page, host, scrub_owned};
 use crate::scrub::ScrubCounts;
 
@@ -28,10 +30,33 @@ pub struct Source {
     pub paid: bool,
 }
 
+/// A referrer taken apart, once for all that look at it.
+pub struct Referrer<'a> {
+    address: Address<'a>,
+    /// Its host, lower case, without `www.`; international names as people read them.
+    pub host: Cow<'a, str>,
+}
+
+impl<'a> Referrer<'a> {
+    /// Takes a referrer apart. `None` when it is no address.
+    #[must_use]
+    pub fn parse(referrer: &'a str) -> Option<Self> {
+        let address = Address::parse(referrer)?;
+        let plain = address.host.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
+        let host = if plain && !address.host.contains("xn--") {
+            Cow::Borrowed(address.host.trim_end_matches('.'))
+        } else {
+            let lower = address.host.to_lowercase();
+            Cow::Owned(host::readable(lower.trim_end_matches('.')).into_owned())
+        };
+        Some(Self { address, host })
+    }
+}
+
 impl Source {
     /// The source of a view of this page.
     #[must_use]
-    pub fn of(page: &Page, referrer: Option<&str>, scrubbed: &mut ScrubCounts) -> Self {
+    pub fn of(page: &Page, referrer: Option<&Referrer<'_>>, scrubbed: &mut ScrubCounts) -> Self {
         let mut source =
             referrer.and_then(|referrer| Self::of_referrer(page, referrer, scrubbed)).unwrap_or_default();
         let said =
@@ -46,12 +71,10 @@ impl Source {
     }
 
     /// The source that a referrer gives; `None` for one of this site, of this machine, or of another scheme.
-    fn of_referrer(page: &Page, referrer: &str, scrubbed: &mut ScrubCounts) -> Option<Self> {
-        let address = Address::parse(referrer)?;
+    fn of_referrer(page: &Page, referrer: &Referrer<'_>, scrubbed: &mut ScrubCounts) -> Option<Self> {
+        let Referrer { address, host } = referrer;
         let app = address.scheme.eq_ignore_ascii_case("android-app");
         let web = address.scheme.eq_ignore_ascii_case("https") || address.scheme.eq_ignore_ascii_case("http");
-        let host = address.host.to_lowercase();
-        let host = host::readable(host.trim_end_matches('.'));
         let host = host.as_ref();
         if host.is_empty() || host == page.host || !(app || (web && !is_local(host))) {
             return None;

@@ -3,7 +3,7 @@
 
 use collector::page::{Address, Page};
 use collector::scrub::ScrubCounts;
-use collector::source::Source;
+use collector::source::{Referrer, Source};
 
 use crate::{line, text};
 
@@ -39,7 +39,7 @@ fn kept(page: &str, referrer: &str, hash_routing: bool) -> Option<String> {
     let mut scrubbed = ScrubCounts::default();
     let page = Page::of(&address, hash_routing, &mut scrubbed);
     assert!(!page.host.is_empty() && !page.path.is_empty(), "a page has a name");
-    let source = Source::of(&page, Some(referrer), &mut scrubbed);
+    let source = Source::of(&page, Referrer::parse(referrer).as_ref(), &mut scrubbed);
     if source.referrer_host.is_empty() {
         assert!(source.referrer_path.is_empty(), "a path without a host is nobody's");
     } else {

@@ -3,12 +3,13 @@ use std::collections::HashSet;
 use super::*;
 use crate::page::Address;
 use crate::scrub::ScrubCounts;
+use crate::source::Referrer;
 
 fn of(query: &str, referrer: &str) -> Channel {
     let url = format!("https://example.kz/a?{query}");
     let mut scrubbed = ScrubCounts::default();
     let page = Page::of(&Address::parse(&url).unwrap(), false, &mut scrubbed);
-    channel(&page, &Source::of(&page, Some(referrer).filter(|r| !r.is_empty()), &mut scrubbed))
+    channel(&page, &Source::of(&page, Referrer::parse(referrer).as_ref(), &mut scrubbed))
 }
 
 const CASES: &[(&str, &str, Channel)] = &[

@@ -200,7 +200,11 @@ fn time_zone(body: &Body) -> Option<String> {
 
 fn referrer(body: &Body) -> Option<String> {
     let referrer = body.get(Field::Referrer)?.as_str()?.trim();
-    let end = referrer.char_indices().nth(LONGEST_REFERRER).map_or(referrer.len(), |(at, _)| at);
+    // No more bytes than that are no more characters either.
+    let end = match referrer.len() {
+        length @ ..=LONGEST_REFERRER => length,
+        length => referrer.char_indices().nth(LONGEST_REFERRER).map_or(length, |(at, _)| at),
+    };
     (end > 0).then(|| referrer[..end].to_owned())
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use events::{Beacon, Outcome, RefuseReason};
-use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName, USER_AGENT};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Request};
 use hyper::body::Body;
 use serve::body::{BodyError, read_capped};
@@ -19,19 +19,6 @@ use crate::admit::{Admission, RequestFacts};
 use crate::agent::ClientHints;
 use crate::dialect::{ParseError, native};
 use crate::metrics::Ticket;
-
-const SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
-const DNT: HeaderName = HeaderName::from_static("dnt");
-const SEC_CH_UA: HeaderName = HeaderName::from_static("sec-ch-ua");
-const SEC_CH_UA_MOBILE: HeaderName = HeaderName::from_static("sec-ch-ua-mobile");
-const SEC_CH_UA_PLATFORM: HeaderName = HeaderName::from_static("sec-ch-ua-platform");
-/// Headers by which browsers say that nobody sees the page yet; the last three are Firefox's and Safari's of old.
-const PURPOSES: [HeaderName; 4] = [
-    HeaderName::from_static("sec-purpose"),
-    HeaderName::from_static("purpose"),
-    HeaderName::from_static("x-moz"),
-    HeaderName::from_static("x-purpose"),
-];
 
 /// Why a body has no beacon to decide about.
 pub(super) struct Refusal {
@@ -131,29 +118,50 @@ impl Door {
     }
 }
 
-/// What the request says besides the body.
+/// What the request says besides the body. The headers are gone through once: to look for each would hash its name.
 pub(super) fn facts<'a>(client: &'a ClientAddress, headers: &'a HeaderMap) -> RequestFacts<'a> {
-    let says = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|header| header == value);
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let mobile = match text(SEC_CH_UA_MOBILE) {
+    let mut facts = RequestFacts {
+        client,
+        agent: "",
+        hints: ClientHints { brands: "", mobile: None, platform: "" },
+        prefetch: false,
+        accept_language: "",
+        opted_out: false,
+    };
+    // Of a header that stands twice the first counts.
+    let first = |text: &mut &'a str, value: &'a str| {
+        if text.is_empty() {
+            *text = value;
+        }
+    };
+    for (name, value) in headers {
+        let Ok(value) = value.to_str() else { continue };
+        match name.as_str() {
+            "user-agent" => first(&mut facts.agent, value),
+            "accept-language" => first(&mut facts.accept_language, value),
+            "sec-gpc" | "dnt" => facts.opted_out |= value == "1",
+            "sec-ch-ua" => first(&mut facts.hints.brands, value),
+            "sec-ch-ua-platform" => first(&mut facts.hints.platform, value),
+            "sec-ch-ua-mobile" => facts.hints.mobile = facts.hints.mobile.or(mobile(value)),
+            // By these browsers say that nobody sees the page yet; the last three are Firefox's and Safari's of old.
+            "sec-purpose" | "purpose" | "x-moz" | "x-purpose" => facts.prefetch |= is_prefetch(value),
+            _ => {}
+        }
+    }
+    facts
+}
+
+fn mobile(said: &str) -> Option<bool> {
+    match said {
         "?1" => Some(true),
         "?0" => Some(false),
         _ => None,
-    };
-    let prefetch = PURPOSES.iter().any(|name| {
-        headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|purpose| {
-            let purpose = purpose.to_ascii_lowercase();
-            ["prefetch", "prerender", "preview"].iter().any(|said| purpose.contains(said))
-        })
-    });
-    RequestFacts {
-        client,
-        agent: text(USER_AGENT),
-        hints: ClientHints { brands: text(SEC_CH_UA), mobile, platform: text(SEC_CH_UA_PLATFORM) },
-        prefetch,
-        accept_language: text(ACCEPT_LANGUAGE),
-        opted_out: says(&SEC_GPC, "1") || says(&DNT, "1"),
     }
+}
+
+fn is_prefetch(purpose: &str) -> bool {
+    let purpose = purpose.to_ascii_lowercase();
+    ["prefetch", "prerender", "preview"].iter().any(|said| purpose.contains(said))
 }
 
 /// Counts and tells a refusal.

@@ -9,15 +9,19 @@ use std::time::Instant;
 use events::drops::DropRow;
 use events::row::UnixSeconds;
 use events::{DropReason, EventRow, LocalDay, Outcome, RefuseReason, SiteId};
+use smallvec::SmallVec;
 use tokio::sync::oneshot;
 
 use super::Door;
 use crate::admit::Admission;
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, Lead};
 use crate::metrics::Ticket;
 
+/// Nearly every request brings one beacon for one site.
+type Few<T> = SmallVec<[T; 1]>;
+
 /// What became of each admission, in their order.
-pub(super) struct Kept(pub(super) Vec<Outcome>);
+pub(super) struct Kept(pub(super) Few<Outcome>);
 
 impl Kept {
     /// The reasons of those dropped, if none was lost.
@@ -52,24 +56,28 @@ pub(super) enum Decided {
 /// An outcome that may still depend on a disk.
 enum Pending {
     Now(Outcome),
-    Journalled(Outcome, oneshot::Receiver<Result<(), JournalError>>),
+    Journalled(Outcome, oneshot::Receiver<Result<(), JournalError>>, Option<Lead>),
 }
 
 impl Door {
     /// As [`Door::keep_all`], of beacons that all have a decision.
     pub(super) async fn keep(&self, admissions: Vec<Admission>, ticket: Ticket, begun: Instant) -> Kept {
-        self.keep_all(admissions.into_iter().map(Decided::Admitted).collect(), ticket, begun).await
+        let pending = self.begin(admissions.into_iter().map(Decided::Admitted), ticket);
+        self.finish(pending, begun).await
     }
 
     /// Puts what is to be kept into the journals, and resolves when it is on disk. All rows of one call are taken before
     /// the first is waited for, so that they share a group commit.
     pub(super) async fn keep_all(&self, decided: Vec<Decided>, ticket: Ticket, begun: Instant) -> Kept {
-        let mut tickets = vec![ticket];
-        while tickets.len() < decided.len() {
-            tickets.push(tickets[0].another());
-        }
-        let pending: Vec<Pending> = decided
-            .into_iter()
+        let pending = self.begin(decided.into_iter(), ticket);
+        self.finish(pending, begun).await
+    }
+
+    /// Gives all that is to be kept to the journals.
+    fn begin(&self, decided: impl ExactSizeIterator<Item = Decided>, ticket: Ticket) -> Few<Pending> {
+        let mut tickets: Few<Ticket> = (1..decided.len()).map(|_| ticket.another()).collect();
+        tickets.push(ticket);
+        decided
             .zip(tickets)
             .map(|(decided, ticket)| match decided {
                 Decided::Admitted(admission) => {
@@ -85,13 +93,24 @@ impl Door {
                     Pending::Now(outcome)
                 }
             })
-            .collect();
-        let mut outcomes = Vec::with_capacity(pending.len());
+            .collect()
+    }
+
+    /// Waits until all of it is on disk, or refused.
+    async fn finish(&self, mut pending: Few<Pending>, begun: Instant) -> Kept {
+        for pending in &mut pending {
+            if let Pending::Journalled(_, _, lead) = pending
+                && let Some(lead) = lead.take()
+            {
+                lead.gather().await;
+            }
+        }
+        let mut outcomes = Few::with_capacity(pending.len());
         for pending in pending {
             outcomes.push(match pending {
                 Pending::Now(outcome) => outcome,
                 // A sender that is gone means that the journal is.
-                Pending::Journalled(outcome, done) => match done.await {
+                Pending::Journalled(outcome, done, _) => match done.await {
                     Ok(Ok(())) => outcome,
                     Ok(Err(_)) | Err(_) => Outcome::Refused(RefuseReason::JournalUnavailable),
                 },
@@ -138,7 +157,7 @@ fn submit(
     ticket: Ticket,
 ) -> Pending {
     let (settled, done) = oneshot::channel();
-    journal.submit(bytes, closes_at.get(), move |result| {
+    let lead = journal.submit(bytes, closes_at.get(), move |result| {
         ticket.settle(match result {
             Ok(()) => outcome,
             Err(_) => Outcome::Refused(RefuseReason::JournalUnavailable),
@@ -146,5 +165,5 @@ fn submit(
         // The client may have hung up.
         let _unheard = settled.send(result);
     });
-    Pending::Journalled(outcome, done)
+    Pending::Journalled(outcome, done, lead)
 }

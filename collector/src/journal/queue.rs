@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
 
 use super::record::{MAX_ROW_BYTES, RECORD_OVERHEAD_BYTES};
+use super::settle::{Settle, Settlers};
 use super::sync::{Condvar, Mutex, MutexGuard, pause};
 use super::{GOOD_BATCH_ROWS, JournalConfig, JournalError, MAX_DAYS_PER_SEGMENT, SealedDays, Segment, Stats};
 use crate::metrics::Metrics;
@@ -22,12 +23,6 @@ const ENOUGH_ROWS: usize = 16;
 /// That moment.
 const GATHER_LEAST: Duration = Duration::from_micros(300);
 
-/// Rows are not kept waiting for each other longer than this.
-const GATHER_MOST: Duration = Duration::from_millis(1);
-
-/// Called once with what became of a row.
-pub(super) type Settle = Box<dyn FnOnce(Result<(), JournalError>) + Send>;
-
 /// Rows taken together: their bytes one after another, and one entry for each.
 #[derive(Default)]
 pub(super) struct Group {
@@ -39,6 +34,8 @@ pub(super) struct Group {
 pub(super) struct Entry {
     pub(super) length: usize,
     pub(super) closes_at: i64,
+    /// The lane it came from.
+    pub(super) lane: Option<usize>,
     pub(super) settle: Settle,
 }
 
@@ -121,11 +118,9 @@ pub(super) struct State {
     retired_upto: Option<i64>,
     /// Sealed before this process began.
     pub(super) sealed_days: SealedDays,
-    pub(super) failing: bool,
-    /// Somebody says when the rows that wait have gathered ([`Shared::gather`]); nobody does outside a runtime.
-    gathered_by_runtime: bool,
-    /// What waits has gathered.
+    /// The rows that wait need not wait for others.
     gathered: bool,
+    pub(super) failing: bool,
     closing: bool,
     /// The writer is gone: nobody will take what waits.
     ended: bool,
@@ -248,8 +243,7 @@ impl State {
     }
 
     fn has_work(&self) -> bool {
-        let rows = !self.waiting.is_empty() && (self.gathered || !self.gathered_by_runtime);
-        rows || !self.seal_requests.is_empty() || self.closing
+        (self.gathered && !self.waiting.is_empty()) || !self.seal_requests.is_empty() || self.closing
     }
 
     fn refusal(&self, row: &[u8], closes_at: i64, config: &JournalConfig) -> Option<JournalError> {
@@ -285,11 +279,10 @@ pub(super) struct Work {
 pub(super) struct Shared {
     state: Mutex<State>,
     work: Condvar,
-    /// The first row of a group has come.
-    first: Notify,
     pub(super) changed: Notify,
     pub(super) config: JournalConfig,
     pub(super) metrics: OnceLock<std::sync::Arc<Metrics>>,
+    pub(super) settlers: Settlers,
 }
 
 impl Shared {
@@ -297,10 +290,10 @@ impl Shared {
         Self {
             state: Mutex::default(),
             work: Condvar::new(),
-            first: Notify::new(),
             changed: Notify::new(),
             config,
             metrics: OnceLock::new(),
+            settlers: Settlers::default(),
         }
     }
 
@@ -308,45 +301,31 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn submit(&self, row: &[u8], closes_at: i64, settle: Settle) {
+    /// Takes a row, or settles it with why not. Whether it is the first of a group: then somebody must say when that has gathered.
+    #[must_use]
+    pub(super) fn submit(&self, row: &[u8], closes_at: i64, settle: Settle) -> bool {
         let mut state = self.state();
         if let Some(error) = state.refusal(row, closes_at, &self.config) {
             drop(state);
             settle(Err(error));
-            return;
+            return false;
         }
-        let (first, by_runtime) = (state.waiting.is_empty(), state.gathered_by_runtime);
+        let first = state.waiting.is_empty();
         state.waiting.rows.extend_from_slice(row);
-        state.waiting.entries.push(Entry { length: row.len(), closes_at, settle });
-        drop(state);
-        match (first, by_runtime) {
-            (false, _) => {}
-            (true, true) => self.first.notify_one(),
-            (true, false) => self.work.notify_one(),
-        }
+        let lane = serve::lanes::current();
+        state.waiting.entries.push(Entry { length: row.len(), closes_at, lane, settle });
+        first
     }
 
-    /// Lets rows gather for as long as the runtime has others in hand, as a task of it, until dropped.
-    ///
-    /// A task that yields runs again when everything that was ready has run and the sockets have been asked once more. When
-    /// that brought no row, whoever was going to come together has.
-    pub(super) async fn gather(&self) {
-        let _until_dropped = Gathering::begin(self);
-        loop {
-            self.first.notified().await;
-            let begun = Instant::now();
-            let mut before = 0;
-            loop {
-                let rows = self.state().waiting.entries.len();
-                if rows == before || begun.elapsed() >= GATHER_MOST {
-                    break;
-                }
-                before = rows;
-                tokio::task::yield_now().await;
-            }
-            self.state().gathered = true;
-            self.work.notify_one();
-        }
+    /// Rows that wait.
+    pub(super) fn waiting_rows(&self) -> usize {
+        self.state().waiting.entries.len()
+    }
+
+    /// The rows that wait have gathered.
+    pub(super) fn gathered(&self) {
+        self.state().gathered = true;
+        self.work.notify_one();
     }
 
     /// Whether somebody will answer `done`.
@@ -426,25 +405,11 @@ impl Shared {
         let waiting = std::mem::take(&mut state.waiting);
         state.seal_requests.clear();
         drop(state);
-        for entry in waiting.entries {
-            (entry.settle)(Err(JournalError::Closing));
-        }
+        self.settle(waiting.entries, Err(JournalError::Closing));
     }
-}
 
-/// While it lives, rows wait for the runtime to say that they have gathered.
-struct Gathering<'a>(&'a Shared);
-
-impl<'a> Gathering<'a> {
-    fn begin(shared: &'a Shared) -> Self {
-        shared.state().gathered_by_runtime = true;
-        Self(shared)
-    }
-}
-
-impl Drop for Gathering<'_> {
-    fn drop(&mut self) {
-        self.0.state().gathered_by_runtime = false;
-        self.0.work.notify_one();
+    /// Tells each of these rows what became of it.
+    pub(super) fn settle(&self, entries: Vec<Entry>, outcome: Result<(), JournalError>) {
+        self.settlers.settle(entries.into_iter().map(|entry| (entry.lane, entry.settle)), outcome);
     }
 }

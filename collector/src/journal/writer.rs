@@ -89,9 +89,7 @@ impl Writer {
         });
         let open = self.active.as_ref().map_or_else(Open::default, |active| active.open);
         self.shared.committed(open, outcome.is_err());
-        for entry in group.entries {
-            (entry.settle)(outcome);
-        }
+        self.shared.settle(group.entries, outcome);
     }
 
     #[cfg(test)]

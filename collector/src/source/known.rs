@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
 use crate::page::without_www;
 
 /// What a known source is.
@@ -32,12 +34,16 @@ pub(super) struct Known {
     pub(super) kind: Kind,
 }
 
+/// The lists are ours, so nobody can fill them with texts that collide.
+type Texts<K> = HashMap<K, &'static Known, RandomState>;
+
 #[derive(Default)]
 struct List {
-    /// By host; `google.*` for google under any public suffix.
-    hosts: HashMap<&'static str, &'static Known>,
+    hosts: Texts<&'static str>,
+    /// `google` for google under any public suffix.
+    labels: Texts<&'static str>,
     /// By what people write into `utm_source`, in lower case: names and aliases.
-    said: HashMap<String, &'static Known>,
+    said: Texts<String>,
 }
 
 /// The overlay comes last: its lines replace those of the world.
@@ -50,7 +56,12 @@ static LIST: LazyLock<List> = LazyLock::new(|| {
         let Some((known, hosts, aliases)) = parse(line) else { continue };
         // Lives as long as the program, as the text it points into does.
         let known: &'static Known = Box::leak(Box::new(known));
-        list.hosts.extend(hosts.split_ascii_whitespace().map(|host| (host, known)));
+        for host in hosts.split_ascii_whitespace() {
+            match host.strip_suffix(".*") {
+                Some(label) => list.labels.insert(label, known),
+                None => list.hosts.insert(host, known),
+            };
+        }
         list.said.insert(known.name.to_lowercase(), known);
         list.said.extend(aliases.split_ascii_whitespace().map(|alias| (alias.to_owned(), known)));
     }
@@ -91,7 +102,7 @@ pub(super) fn by_host(host: &str) -> Option<&'static Known> {
             return Some(known);
         }
         let label = suffix.and_then(|suffix| rest.strip_suffix(suffix)?.strip_suffix('.'));
-        if let Some(known) = label.and_then(|label| by_name_of_host(&format!("{label}.*"))) {
+        if let Some(known) = label.and_then(|label| LIST.labels.get(label).copied()) {
             return Some(known);
         }
         rest = rest.split_once('.')?.1;

@@ -8,7 +8,7 @@ fn source(query: &str, referrer: &str) -> [String; 3] {
     let mut scrubbed = ScrubCounts::default();
     let page = Page::of(&Address::parse(&url).unwrap(), false, &mut scrubbed);
     let Source { name, referrer_host, referrer_path, .. } =
-        Source::of(&page, Some(referrer).filter(|r| !r.is_empty()), &mut scrubbed);
+        Source::of(&page, Referrer::parse(referrer).as_ref(), &mut scrubbed);
     [name, referrer_host, referrer_path]
 }
 

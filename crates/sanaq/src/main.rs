@@ -6,6 +6,10 @@ use clap::Parser;
 use sanaq::cli::Cli;
 use sanaq::{Exit, commands};
 
+/// Beacons are many small allocations; the system's allocator takes several times as long over them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -7,6 +7,7 @@
 //! | [`clock`] | the time of day, movable in tests |
 //! | [`config`] | settings from a TOML file and `SANAQ_…` variables; the reference page |
 //! | [`descriptors`] | as many file descriptors as the system gives |
+//! | [`lanes`] | threads that serve connections, each with a runtime of its own |
 //! | [`listener`] | the one accept loop: limits, time-outs, draining |
 //! | [`metrics`] | registering counters and histograms without repeating ourselves |
 //! | [`operations`] | `/metrics`, `/livez`, `/readyz` |
@@ -19,6 +20,7 @@ pub mod body;
 pub mod clock;
 pub mod config;
 pub mod descriptors;
+pub mod lanes;
 pub mod listener;
 pub mod metrics;
 pub mod operations;

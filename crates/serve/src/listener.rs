@@ -72,6 +72,7 @@ use hyper::service::Service;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use crate::lanes::Lanes;
 use crate::metrics::{Error, Registry};
 use crate::signals::stopper;
 use accept::{Accepted, Acceptor};
@@ -98,6 +99,7 @@ pub struct Listener {
     local_address: String,
     limits: Limits,
     figures: Figures,
+    lanes: Option<Lanes>,
 }
 
 /// The address can't be listened on.
@@ -131,7 +133,7 @@ impl Listener {
         let failed = |source| BindError { address: address.to_owned(), source };
         let socket = TcpListener::bind(address).await.map_err(failed)?;
         let local_address = socket.local_addr().map_err(failed)?.to_string();
-        Ok(Self { socket, local_address, limits, figures: Figures::new("") })
+        Ok(Self { socket, local_address, limits, figures: Figures::new(""), lanes: None })
     }
 
     /// Shows this listener's connections in the registry, under this name.
@@ -142,6 +144,12 @@ impl Listener {
         self.figures = Figures::new(name);
         self.figures.register(registry)?;
         Ok(self)
+    }
+
+    /// Serves its connections on lanes of their own instead of on the runtime that [`Listener::run`] is called on.
+    #[must_use]
+    pub fn on(self, lanes: Lanes) -> Self {
+        Self { lanes: Some(lanes), ..self }
     }
 
     /// Where it listens, as `host:port`.
@@ -160,26 +168,32 @@ impl Listener {
         B::Data: Send,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let Self { socket, limits, figures, .. } = self;
+        let Self { socket, limits, figures, mut lanes, .. } = self;
         let limits = Arc::new(limits);
         let places = Places::new(limits.connections);
         let mut acceptor = Acceptor::new(socket, places.clone(), figures.clone());
         let mut connections = JoinSet::new();
         let (stopper, stopping) = stopper();
-        let begin = |connections: &mut JoinSet<End>, Accepted { stream, place }: Accepted| {
+        let mut begin = |connections: &mut JoinSet<End>, Accepted { stream, place }: Accepted| {
             if !place.is_inside() {
                 connections.spawn(turn_away(stream, place));
                 return;
             }
             let service = accept(&stream);
-            connections.spawn(serve(
-                stream,
-                service,
-                Arc::clone(&limits),
-                stopping.clone(),
-                (place, places.clone()),
-                figures.open(),
-            ));
+            let (limits, stopping, open) = (Arc::clone(&limits), stopping.clone(), figures.open());
+            let place = (place, places.clone());
+            let Some(lane) = lanes.as_mut().map(Lanes::next) else {
+                connections.spawn(serve(stream, service, limits, stopping, place, open));
+                return;
+            };
+            let stream = stream.into_std();
+            let served = async move {
+                match stream.and_then(TcpStream::from_std) {
+                    Ok(stream) => serve(stream, service, limits, stopping, place, open).await,
+                    Err(_) => End::Broken,
+                }
+            };
+            connections.spawn_on(served, lane);
         };
 
         let mut stop = pin!(stop);

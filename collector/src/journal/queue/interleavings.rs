@@ -49,7 +49,9 @@ impl Stage {
     }
 
     fn submit(&self, text: &'static str) {
-        self.shared.submit(text.as_bytes(), DAY, self.settle(text));
+        if self.shared.submit(text.as_bytes(), DAY, self.settle(text)) {
+            self.shared.gathered();
+        }
     }
 
     fn is_settled(&self, text: &str) -> bool {
@@ -110,16 +112,13 @@ fn a_writer_that_acknowledges_early_is_found() {
     every_row_is_settled(true);
 }
 
-/// The writer sleeps and wakes for each of two senders, while the runtime stops gathering: no row waits for ever. Nothing else
-/// wakes it.
+/// The writer sleeps and wakes for each of two senders: no row waits for ever. Nothing else wakes it.
 fn rows_wake_the_writer(submit: fn(&Stage, &'static str)) {
     check(move || {
         let (stage, journal, mut writer) = Stage::new();
         let (first, second) = (stage.clone(), stage.clone());
-        let gathering = Gathering::begin(&stage.shared);
         let senders =
             [thread::spawn(move || submit(&first, "one;")), thread::spawn(move || submit(&second, "two;"))];
-        drop(gathering);
         while stage.outcomes.lock().unwrap().len() < 2 {
             let work = stage.shared.wait(false);
             assert!(!writer.work(work));
@@ -139,12 +138,13 @@ fn no_wake_up_is_lost() {
 
 #[test]
 #[should_panic(expected = "deadlock")]
-fn a_wake_up_before_the_row_is_there_is_found() {
+fn a_group_that_gathers_before_its_row_is_there_is_found() {
     rows_wake_the_writer(|stage, text| {
-        stage.shared.work.notify_one();
+        stage.shared.gathered();
         let mut state = stage.shared.state();
         state.waiting.rows.extend_from_slice(text.as_bytes());
-        state.waiting.entries.push(Entry { length: text.len(), closes_at: DAY, settle: stage.settle(text) });
+        let settle = stage.settle(text);
+        state.waiting.entries.push(Entry { length: text.len(), closes_at: DAY, lane: None, settle });
     });
 }
 
@@ -187,7 +187,7 @@ fn a_refusal_decided_before_the_row_is_taken_is_found() {
             return settle(Err(JournalError::Closing));
         }
         state.waiting.rows.extend_from_slice(text.as_bytes());
-        state.waiting.entries.push(Entry { length: text.len(), closes_at: DAY, settle });
+        state.waiting.entries.push(Entry { length: text.len(), closes_at: DAY, lane: None, settle });
         drop(state);
         stage.shared.work.notify_one();
     };

@@ -8,6 +8,7 @@
 //! | [`answers`] | the engine: planner, SQL, one consistent reading of sealed and open days |
 //! | [`suppress`] | the one place every answer passes before anybody sees it |
 //! | [`open_day`] | the open day's statistics, kept current while events come in |
+//! | [`retention`] | how long sealed days are kept, and letting go of them |
 //! | [`seal`] | turning a finished day into statistics and dropping the rows that carried its pseudonyms |
 //!
 //! A visit has one definition, in `sql/visit/`. The open day and the seal are made of the same files, so a day reads the
@@ -17,6 +18,7 @@ pub mod answer;
 pub mod answers;
 pub mod open_day;
 pub mod question;
+pub mod retention;
 pub mod schema;
 pub mod seal;
 pub mod suppress;
@@ -29,4 +31,5 @@ pub use answer::Answer;
 pub use answers::{Answers, Dropped, Pulse};
 pub use open_day::{OpenDay, OpenDayMetrics};
 pub use question::{Question, QuestionError};
+pub use retention::{Keep, Retention};
 pub use seal::{SealError, SealMetrics, SealedDay, Sealer, sealed_days};

@@ -48,7 +48,7 @@ use crate::store::{Store, StoreError};
 use partition::{Partition, lines};
 
 /// A statement of the seal may take this long: a day of millions of events is one INSERT.
-const PATIENCE: Duration = Duration::from_secs(1800);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1800);
 
 /// Seals finished days.
 pub struct Sealer {
@@ -64,8 +64,8 @@ pub struct Sealer {
 /// What a test does to the sealer right after a step: nothing, an error, or the end of the process.
 pub type Fault = Box<dyn Fn(Step) -> Result<(), SealError> + Send + Sync>;
 
-/// A sealer that was killed is succeeded by another after this long.
-const STALE: Duration = Duration::from_secs(20);
+/// One process at a time seals or lets go of what is too old; one that was killed is succeeded after 20 s.
+pub(crate) const TURN: Turn = Turn { table: "seal_lease", stale: Duration::from_secs(20) };
 
 /// One partition that was sealed, or whose seal was completed, by this run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -211,8 +211,8 @@ impl Sealer {
         grace: SignedDuration,
     ) -> Self {
         let store = Store::new(&access).waiting(PATIENCE);
-        let turn = Turn { table: "seal_lease", stale: STALE };
-        Self { store, sites, deliveries, grace, metrics: SealMetrics::default(), turn, fault: None }
+        let metrics = SealMetrics::default();
+        Self { store, sites, deliveries, grace, metrics, turn: TURN, fault: None }
     }
 
     /// Counts into these metrics.

@@ -37,6 +37,7 @@ pub(crate) async fn database(name: &str) -> ClickHouseAccess {
         database: name.to_owned(),
         user: User::Owner.name().to_owned(),
         password: Secret::new(engine.password(User::Owner)),
+        connection: serve::access::Connection::default(),
     };
     let drop = format!("DROP DATABASE IF EXISTS {name}");
     client(&access).with_database("default").query_raw(&drop).execute().await.unwrap();

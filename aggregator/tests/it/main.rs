@@ -5,6 +5,7 @@
 mod harness;
 mod open_day;
 mod questions;
+mod retention;
 mod rights;
 mod schema;
 mod sealing;

@@ -7,7 +7,7 @@ use engine::{Engine, EngineConfig, User};
 use events::delivery::NothingOutstanding;
 use jiff::SignedDuration;
 use serde_json::json;
-use serve::access::{ClickHouseAccess, Secret};
+use serve::access::{ClickHouseAccess, Connection, Secret};
 use serve::clock::Clock;
 
 use crate::harness::{DAY, Harness, at, client};
@@ -18,6 +18,7 @@ fn access(engine: &Engine, user: User) -> ClickHouseAccess {
         database: "sanaq".into(),
         user: user.name().into(),
         password: Secret::new(engine.password(user)),
+        connection: Connection::default(),
     }
 }
 

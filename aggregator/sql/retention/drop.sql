@@ -1,0 +1,2 @@
+-- retention_drop
+ALTER TABLE {table} DROP PARTITION ID '{partition}'

@@ -70,3 +70,24 @@ impl Default for SealMetrics {
         Self::unregistered().expect("the names above are valid")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::OpenDayMetrics;
+
+    #[test]
+    fn alerts_speak_of_metrics_that_there_are() {
+        let registry = Registry::new();
+        SealMetrics::register(&registry).unwrap();
+        OpenDayMetrics::register(&registry).unwrap();
+        let there: Vec<_> = registry.gather().iter().map(|family| family.name().to_owned()).collect();
+        let rules = include_str!("../../../deploy/prometheus/seal.rules.yml");
+        let words = rules.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let named: Vec<_> = words.filter(|word| word.starts_with("sanaq_")).collect();
+        assert!(named.contains(&"sanaq_seal_oldest_open_seconds"));
+        for name in named {
+            assert!(there.iter().any(|metric| metric == name), "{name}");
+        }
+    }
+}

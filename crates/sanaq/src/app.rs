@@ -8,7 +8,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use aggregator::{Answers, OpenDay, OpenDayMetrics, SealMetrics, Sealer};
+use aggregator::{Answers, OpenDay, OpenDayMetrics, Retention, SealMetrics, Sealer};
 use collector::identity::Inheritance;
 use collector::{Collector, CollectorConfig, CollectorParts, DEMO_DOMAIN};
 use dashboards::control::{Author, ControlError};
@@ -27,6 +27,7 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+pub(crate) use clickhouse::reach_owner;
 use clickhouse::{follow_engine, reach_clickhouse};
 
 mod clickhouse;
@@ -62,6 +63,7 @@ pub struct App {
     collector: Collector,
     open_day: OpenDay,
     sealer: Sealer,
+    retention: Retention,
     dashboards: Dashboards,
     operations: Operations,
     listeners: Listeners,
@@ -140,6 +142,7 @@ impl App {
         let open_day = OpenDay::new(&accesses.owner, Arc::clone(&sites)).with_metrics(counting);
         let sealer =
             Sealer::new(accesses.owner.clone(), sites, collector.deliveries(), grace).with_metrics(metrics);
+        let retention = crate::commands::retention(&accesses.owner, control.site_list(), &config.retention);
         let dashboards = Dashboards::build(
             &DashboardsConfig { public_url: addresses.public.clone(), staff_url: addresses.staff.clone() },
             DashboardsParts {
@@ -161,6 +164,7 @@ impl App {
             collector,
             open_day,
             sealer,
+            retention,
             dashboards,
             operations,
             listeners,
@@ -219,6 +223,7 @@ impl App {
             collector,
             open_day,
             sealer,
+            retention,
             dashboards,
             operations,
             control,
@@ -238,6 +243,7 @@ impl App {
             async move { control.run(stopping.requested()).await }
         }));
         inner.spawn(cleanly(count_open_days(open_day, stopping.clone())));
+        inner.spawn(cleanly(let_go(retention, clock.clone(), stopping.clone())));
         inner.spawn(cleanly(seal_days(sealer, clock, seal_interval, stopping.clone())));
         if let Some(engine) = &engine {
             let probe = readiness.probe("clickhouse");
@@ -368,6 +374,39 @@ async fn count_open_days(open_day: OpenDay, stopping: Stop) {
                 tracing::warn!(code = "count_failed", %error, "what came in could not be counted; it is tried again");
             }
             Err(_) => {}
+        }
+    }
+}
+
+/// How often it is looked whether something is too old. Months go, so once a day is often; but the sealer may be at work.
+const LET_GO_EVERY: std::time::Duration = std::time::Duration::from_secs(3600);
+
+/// Lets go of what is too old until told to stop.
+async fn let_go(retention: Retention, clock: Clock, stopping: Stop) {
+    let mut tick = tokio::time::interval(LET_GO_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut stop = pin!(stopping.requested());
+    loop {
+        tokio::select! {
+            () = &mut stop => return,
+            _ = tick.tick() => {}
+        }
+        match retention.run_once(clock.now()).await {
+            Ok(gone) => {
+                for going in gone {
+                    tracing::info!(
+                        code = "let_go",
+                        table = going.table,
+                        partition = going.partition,
+                        rows = going.rows,
+                        sites = going.sites.len(),
+                        "what is too old is gone"
+                    );
+                }
+            }
+            Err(error) => {
+                tracing::warn!(code = "let_go_failed", %error, "what is too old could not be let go of; it is tried again");
+            }
         }
     }
 }

@@ -45,6 +45,12 @@ pub enum Command {
     /// Look at the journals of acknowledged rows that wait for ClickHouse.
     #[command(subcommand)]
     Journal(Journal),
+    /// Seal every day that is due, while nothing else runs. `serve` does so by itself.
+    #[command(after_help = "Example:\n  sanaq seal --data ./data")]
+    Seal(Installation),
+    /// Look at what retention will let go of.
+    #[command(subcommand)]
+    Retention(Retention),
     /// Check a configuration, or print the reference of all keys.
     #[command(subcommand)]
     Config(Config),
@@ -305,6 +311,21 @@ pub enum Journal {
         /// Print JSON, for scripts.
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// `sanaq retention …`.
+#[derive(Debug, Subcommand)]
+pub enum Retention {
+    /// Print what would go and when, and change nothing.
+    #[command(after_help = "Example:\n  sanaq retention plan --until 2028-01-01")]
+    Plan {
+        /// Where the installation is.
+        #[command(flatten)]
+        installation: Installation,
+        /// The last day to look at; without it, what is due today.
+        #[arg(long, value_name = "DATE")]
+        until: Option<jiff::civil::Date>,
     },
 }
 

@@ -4,7 +4,8 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use dashboards::ControlPlane;
-use serve::access::Secret;
+use engine::Launcher;
+use serve::access::{ClickHouseAccess, Secret};
 use serve::clock::Clock;
 
 use crate::cli::{Command, Installation};
@@ -15,9 +16,13 @@ mod config;
 mod geo;
 mod journal;
 mod key;
+mod retention;
+mod seal;
 mod serving;
 mod site;
 mod user;
+
+pub(crate) use retention::retention;
 
 /// Runs a command to its end and tells what went wrong.
 pub fn run(command: Command) -> ExitCode {
@@ -28,6 +33,8 @@ pub fn run(command: Command) -> ExitCode {
         Command::Key(command) => key::run(command).map(|()| Exit::Clean),
         Command::Geo(command) => geo::run(command).map(|()| Exit::Clean),
         Command::Journal(command) => journal::run(command).map(|()| Exit::Clean),
+        Command::Seal(installation) => seal::run(&installation).map(|()| Exit::Clean),
+        Command::Retention(command) => retention::run(command).map(|()| Exit::Clean),
         Command::Config(command) => config::run(command).map(|()| Exit::Clean),
         Command::EngineChild { arguments } => return engine::child::main(arguments),
     };
@@ -56,6 +63,35 @@ fn control_plane(installation: &Installation) -> Result<ControlPlane, Failure> {
     let config = Config::load(installation)?;
     config.make_data_directory()?;
     ControlPlane::open(&config.control_plane(), Clock::system()).map_err(Failure::unavailable)
+}
+
+/// The owner's way into ClickHouse for a command that does one thing, the embedded one started for as long as it does.
+async fn with_clickhouse<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(ClickHouseAccess) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let program = std::env::current_exe().map_err(Failure::unavailable)?;
+    let launcher = Launcher { program, arguments: vec!["engine-child".into()] };
+    let (engine, owner) = crate::app::reach_owner(config, launcher).await?;
+    let prepare = async || {
+        aggregator::schema::migrate(&owner).await.map_err(Failure::unavailable)?;
+        aggregator::schema::check(&owner).await.map_err(Failure::unavailable)
+    };
+    let done = match prepare().await {
+        Ok(()) => work(owner).await,
+        Err(failure) => Err(failure),
+    };
+    if let Some(engine) = engine {
+        engine.stop().await;
+    }
+    done
+}
+
+/// Runs a command that waits for ClickHouse.
+fn wait_for<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::unavailable)?;
+    runtime.block_on(work)
 }
 
 /// A password from standard input: its first line.

@@ -11,7 +11,7 @@ use serve::config::{Document, Environment, Reading};
 use crate::cli::{Installation, Serve};
 use crate::exit::Failure;
 use sections::{
-    Beacons, ClickHouse, Collector, Data, Delivery, Dialects, Engine, Journal, Log, Operations, Public, Seal, Staff,
+    Beacons, ClickHouse, Collector, Data, Delivery, Dialects, Engine, Journal, Log, Operations, Public, Retention, Seal, Staff,
 };
 
 pub mod sections;
@@ -42,6 +42,8 @@ pub struct Config {
     pub engine: Engine,
     /// `[seal]`
     pub seal: Seal,
+    /// `[retention]`
+    pub retention: Retention,
     /// `[log]`
     pub log: Log,
     /// What was read, for `config check` and the reference.
@@ -77,6 +79,7 @@ impl Config {
             document.section(),
             document.section(),
             document.section(),
+            document.section(),
         );
         let reading = document.finish().map_err(Failure::usage)?;
         if let Some(directory) = data {
@@ -95,6 +98,7 @@ impl Config {
             clickhouse,
             engine,
             seal,
+            retention,
             log,
         ) = config;
         Ok(Self {
@@ -110,6 +114,7 @@ impl Config {
             clickhouse,
             engine,
             seal,
+            retention,
             log,
             reading,
         })

@@ -19,6 +19,14 @@ pub(super) struct Accesses {
     pub(super) dashboards: ClickHouseAccess,
 }
 
+/// The same for a command that is the schema's owner and nothing else.
+pub(crate) async fn reach_owner(
+    config: &Config,
+    launcher: Launcher,
+) -> Result<(Option<Engine>, ClickHouseAccess), Failure> {
+    reach_clickhouse(config, launcher).await.map(|(engine, accesses)| (engine, accesses.owner))
+}
+
 /// The embedded engine, or the configured server; and how each service gets in.
 pub(super) async fn reach_clickhouse(
     config: &Config,

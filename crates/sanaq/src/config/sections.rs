@@ -2,6 +2,8 @@
 //!
 //! `docs/configuration.md` is printed from here; a test fails when it is stale.
 
+use aggregator::Keep;
+use aggregator::retention::MOST_DETAIL_MONTHS;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -372,6 +374,65 @@ impl Settings for Seal {
                 "Pause between two looks for a day to seal.",
             ),
         }
+    }
+}
+
+/// `[retention]`
+pub struct Retention {
+    /// Of sites that are not among the exceptions.
+    pub everywhere: Keep,
+    /// By domain.
+    pub exceptions: Vec<Exception>,
+}
+
+/// A site that keeps what is sealed for another time: `example.kz=6/24`.
+#[derive(Clone, Debug)]
+pub struct Exception {
+    /// Domain of the site.
+    pub domain: String,
+    /// How long it keeps what.
+    pub keep: Keep,
+}
+
+impl std::str::FromStr for Exception {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let form = "must be domain=DETAIL/STATISTICS in months, such as example.kz=6/24";
+        let (domain, months) = text.split_once('=').ok_or(form)?;
+        let (detail, statistics) = months.split_once('/').ok_or(form)?;
+        let detail_months = detail.trim().parse().map_err(|_| form)?;
+        if detail_months > MOST_DETAIL_MONTHS {
+            return Err("detail is kept for 25 months at most");
+        }
+        let statistics: u16 = statistics.trim().parse().map_err(|_| form)?;
+        let keep = Keep { detail_months, statistics_months: (statistics > 0).then_some(statistics) };
+        Ok(Self { domain: domain.trim().to_lowercase(), keep })
+    }
+}
+
+impl Settings for Retention {
+    const SECTION: &'static str = "retention";
+    const DOC: &'static str = "How long sealed days are kept. A calendar month goes as a whole, when its first day reaches the limit.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        let detail_months = keys.count(
+            "detail_months",
+            13,
+            0..=MOST_DETAIL_MONTHS,
+            "Visits and hits, which filtered questions need; they hold no pseudonym. 0 keeps statistics only.",
+        );
+        let statistics_months =
+            keys.count("statistics_months", 0, 0..=1200, "Statistics; 0 keeps them without limit.");
+        let exceptions = keys.list(
+            "exceptions",
+            &[],
+            |text| text.parse::<Exception>(),
+            "Sites that keep theirs for another time: domain=DETAIL/STATISTICS, in months (`example.kz=6/24`).",
+        );
+        let everywhere =
+            Keep { detail_months, statistics_months: (statistics_months > 0).then_some(statistics_months) };
+        Self { everywhere, exceptions }
     }
 }
 

@@ -12,6 +12,7 @@ mod answer;
 mod figures;
 mod reactor;
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -44,12 +45,14 @@ struct Shared {
     phase: AtomicUsize,
     acknowledged: AtomicU64,
     refused: AtomicU64,
+    broken: AtomicU64,
 }
 
 /// A running client.
 pub struct Load {
     shared: Arc<Shared>,
-    thread: JoinHandle<anyhow::Result<Done>>,
+    /// None once it was waited for.
+    thread: Option<JoinHandle<anyhow::Result<Done>>>,
 }
 
 impl Load {
@@ -66,7 +69,7 @@ impl Load {
             }
             reactor::Reactor::new(&order, &beacons, &inside)?.run()
         })?;
-        Ok(Self { shared, thread })
+        Ok(Self { shared, thread: Some(thread) })
     }
 
     /// Sends for this long.
@@ -100,11 +103,30 @@ impl Load {
     ///
     /// # Errors
     /// The client could not go on.
-    pub fn stop(self) -> anyhow::Result<Done> {
+    pub fn stop(mut self) -> anyhow::Result<Done> {
         self.shared.stop.store(true, Ordering::Relaxed);
-        match self.thread.join() {
-            Ok(done) => done,
-            Err(panic) => std::panic::resume_unwind(panic),
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(done)) => done,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            None => Ok(Done::default()),
         }
+    }
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} acknowledged, {} refused, {} without an answer so far",
+            self.acknowledged(),
+            self.refused(),
+            self.shared.broken.load(Ordering::Relaxed)
+        )
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
     }
 }

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
@@ -21,6 +22,9 @@ use crate::wait::until;
 
 /// Longest wait for anything: start, delivery, end.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Ports that were given to listeners for keeps.
+static KEPT: AtomicU32 = AtomicU32::new(0);
 
 /// Where the binary is.
 #[derive(Clone, Debug)]
@@ -134,9 +138,10 @@ impl Installation {
     /// # Errors
     /// Every port is taken.
     pub fn keep_port(&mut self) -> anyhow::Result<()> {
-        let first = 20_000 + std::process::id() % 10_000;
-        let addresses = (first..32_000).map(|port| format!("127.0.0.1:{port}"));
-        let free = addresses.into_iter().find(|address| TcpListener::bind(address).is_ok());
+        // Apart from those of other installations, here and in other processes, while their listeners are down.
+        let apart = std::process::id() % 180 * 64 + KEPT.fetch_add(1, Ordering::Relaxed) % 64;
+        let mut addresses = (20_000 + apart..32_000).map(|port| format!("127.0.0.1:{port}"));
+        let free = addresses.find(|address| TcpListener::bind(address).is_ok());
         self.public = free.context("no port is free")?;
         Ok(())
     }

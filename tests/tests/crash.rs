@@ -12,8 +12,8 @@ use end_to_end::scenario::kills::Kills;
 use tokio::task::JoinSet;
 
 use crate::harness::beacon::{Visitor, pageview, send};
-use crate::harness::eventually;
 use crate::harness::process::{Installation, Process};
+use crate::harness::{eventually, scenario};
 
 const SITE: &str = "crash.example.kz";
 const ROUNDS: u64 = 3;
@@ -56,7 +56,7 @@ async fn load_until_killed(process: Process, next: &Arc<AtomicU64>) -> HashSet<S
 
 #[test]
 fn of_twenty_thousand_acknowledged_beacons_none_is_lost_over_ten_kills() {
-    let report = Kills::FAST.run(&crate::harness::scene()).unwrap();
+    let report = scenario(|scene| Kills::FAST.run(scene));
     assert!(report.kept(), "{report}");
 }
 
@@ -64,7 +64,7 @@ fn of_twenty_thousand_acknowledged_beacons_none_is_lost_over_ten_kills() {
 #[test]
 fn a_journal_that_vanishes_between_kill_and_restart_shows_as_loss() {
     let control = Kills { kills: 2, beacons: 2000, without_journal: true, ..Kills::FAST };
-    let report = control.run(&crate::harness::scene()).unwrap();
+    let report = scenario(|scene| control.run(scene));
     assert!(report.broken().contains(&"acknowledged and stored"), "{report}");
 }
 

@@ -3,16 +3,16 @@
 use end_to_end::scenario::connections::Connections;
 use end_to_end::scenario::crowd::Hostile;
 
-use crate::harness::scene;
+use crate::harness::scenario;
 
 #[test]
 fn on_two_hundred_busy_connections_what_is_accepted_is_stored() {
-    let report = Connections::FAST.run(&scene()).unwrap();
+    let report = scenario(|scene| Connections::FAST.run(scene));
     assert!(report.kept(), "{report}");
 }
 
 #[test]
 fn good_clients_are_served_among_silent_and_slow_ones() {
-    let report = Hostile::FAST.run(&scene()).unwrap();
+    let report = scenario(|scene| Hostile::FAST.run(scene));
     assert!(report.kept(), "{report}");
 }

@@ -5,18 +5,18 @@ use std::io::Write as _;
 use end_to_end::scenario::disk::{FullDisk, may_mount};
 use end_to_end::scenario::faults::Faults;
 
-use crate::harness::scene;
+use crate::harness::scenario;
 
 #[test]
 fn kills_cuts_stalls_repetitions_and_lost_answers_leave_each_beacon_once() {
-    let report = Faults::FAST.run(&scene()).unwrap();
+    let report = scenario(|scene| Faults::FAST.run(scene));
     assert!(report.kept(), "{report}");
 }
 
 /// The control: were a retry to come with a new token, it would be counted twice, and that is noticed.
 #[test]
 fn a_retry_under_a_new_token_shows_as_a_beacon_stored_twice() {
-    let report = Faults { with_new_tokens: true, ..Faults::FAST }.run(&scene()).unwrap();
+    let report = scenario(|scene| Faults { with_new_tokens: true, ..Faults::FAST }.run(scene));
     let stored = report.figures.iter().find(|figure| figure.what == "acknowledged and stored").unwrap();
     assert!(!stored.met, "{report}");
     assert!(
@@ -36,6 +36,6 @@ fn a_full_disk_is_said_with_503_and_passes_without_loss() {
             writeln!(std::io::stderr(), "NOT RUN: the full disk, as file systems can't be mounted here");
         return;
     }
-    let report = FullDisk::FAST.run(&scene()).unwrap();
+    let report = scenario(|scene| FullDisk::FAST.run(scene));
     assert!(report.kept(), "{report}");
 }

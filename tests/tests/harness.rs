@@ -6,9 +6,11 @@ pub(crate) mod process;
 pub(crate) mod service;
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use end_to_end::program::Program;
+use end_to_end::report::Report;
 use end_to_end::scenario::Scene;
 
 /// The real binary, built beside this test executable.
@@ -23,9 +25,11 @@ pub(crate) fn binary() -> PathBuf {
     path
 }
 
-/// What the scenarios of `make chaos` are given in their fast form.
-pub(crate) fn scene() -> Scene {
-    Scene { program: Program::locate(Some(binary())).unwrap(), seed: 20_261_122 }
+/// Carries out a scenario of `make chaos` in its fast form. One at a time: each has a ClickHouse of its own, and needs the machine.
+pub(crate) fn scenario(run: impl FnOnce(&Scene) -> anyhow::Result<Report>) -> Report {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    run(&Scene { program: Program::locate(Some(binary())).unwrap(), seed: 20_261_122 }).unwrap()
 }
 
 /// Asks again until the condition holds; fails with `what` when it does not within 30 s.

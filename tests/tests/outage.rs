@@ -2,10 +2,10 @@
 
 use end_to_end::scenario::outage::Outage;
 
-use crate::harness::scene;
+use crate::harness::scenario;
 
 #[test]
 fn beacons_are_taken_while_clickhouse_is_away_and_delivered_when_it_is_back() {
-    let report = Outage::FAST.run(&scene()).unwrap();
+    let report = scenario(|scene| Outage::FAST.run(scene));
     assert!(report.kept(), "{report}");
 }

@@ -240,6 +240,7 @@ impl<'a> Reactor<'a> {
         if let State::Waiting(request) = std::mem::replace(&mut connection.state, State::Gone) {
             self.waiting -= 1;
             self.done.phases[request.phase].broken += 1;
+            self.shared.broken.fetch_add(1, Ordering::Relaxed);
         }
         self.retry.push_back((Instant::now() + RETRY, place));
     }

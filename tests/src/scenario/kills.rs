@@ -3,6 +3,8 @@
 use std::thread::sleep;
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use super::{Scene, settle};
 use crate::beacons::Random;
 use crate::load::Load;
@@ -43,11 +45,8 @@ impl Kills {
         let (mut sums_hold, mut lost) = (true, 0.0);
         for kill in 1..=self.kills {
             let enough = load.acknowledged() + (share / 2 + random.below(share)) as u64;
-            until(
-                "beacons are acknowledged",
-                PATIENCE,
-                || Ok((load.acknowledged() >= enough).then_some(())),
-            )?;
+            until("beacons are acknowledged", PATIENCE, || Ok((load.acknowledged() >= enough).then_some(())))
+                .with_context(|| format!("before kill {kill}: {enough} wanted, {load}"))?;
             sums_hold &= running.metrics()?.adds_up();
             sleep(Duration::from_micros(random.below(5000) as u64));
             running.kill();

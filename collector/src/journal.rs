@@ -10,8 +10,9 @@
 //! wiped. The name of the file ([`name`]) carries what has to be known of it:
 //!
 //! ```text
-//!  (new) ──▶ .open ──seal──▶ .<rows>.<bytes>.sealed ──delivered──▶ (removed)
-//!                                    └──poison──▶ .<rows>.<bytes>.parked ──its first day has closed──▶ (removed)
+//!  (new) ──▶ .open ──seal──▶ .<range>.sealed ──delivered──▶ (removed)
+//!                                 │     └──delivered, but for rows that can't be read──▶ .<range>.damaged ──┐
+//!                                 └──ClickHouse refuses it──▶ .<range>.parked ──its first day has closed──▶ (removed)
 //! ```
 //!
 //! Sealing renames the file to its range of rows and syncs the directory *before* the batch is first sent. From then on nothing
@@ -33,21 +34,38 @@
 //! group that comes tries anew, so that the journal works again when the disk does. If the process dies before that seal is
 //! on disk, recovery may find and deliver rows that were refused: refused means "not promised".
 //!
+//! # Space made ready
+//! A sync of a file that has grown makes the file system write of its own, which takes as long again. So a segment that has come
+//! to [`JournalConfig::space_ahead`] is given as many zeros at a time, synced with the group before they are needed; a sync
+//! then has rows to write and nothing else. Where the rows end is told by the rows: a zero is no record. Sealing cuts what was
+//! not used. A quiet collector's segments never come so far.
+//!
 //! # The cap
-//! Files and waiting rows together stay below `max_bytes`: beyond it appends are refused ([`JournalError::Full`]). What was
-//! acknowledged is never dropped for space.
+//! Files, space made ready included, and waiting rows together stay below `max_bytes`: beyond it appends are refused
+//! ([`JournalError::Full`]). What was acknowledged is never dropped for space.
 //!
 //! # Damage
 //! A record that fails its checksum is passed over and counted; reading goes on at the next intact one. Counts are exact
 //! for sealed segments, whose name says how many rows there were. In an open one, what is missing before the last group is
 //! lost; what is missing in or behind the last group was never acknowledged, as far as anyone can tell, and is cut.
 //!
+//! The intact rows of a damaged segment are delivered under its own token. Then its file is not removed but set aside as it is
+//! (`.damaged`), for whoever wants to know what happened to the disk. How many rows are lost goes into its name when it is
+//! found, so that no later start counts them again. Of an open segment the intact rows are in the copy that recovery makes, and the
+//! original is set aside at once.
+//!
 //! # Days
 //! [`Journal::retire`] answers whether rows of days that have closed are gone from the disk, and from a yes on refuses
 //! late ones ([`JournalError::DayClosed`]): a dropped partition forgets its tokens, so nothing may be sent into it again.
-//! Check and refusal happen under the lock under which rows are taken, so that none slips in between. A parked segment holds
-//! pseudonyms like any other: it is destroyed when its first day has closed and the grace is over, counted and said aloud, because
-//! promise 2 (no pseudonym outlives its day) goes before keeping what ClickHouse refuses.
+//! Check and refusal happen under the lock under which rows are taken, so that none slips in between. A parked or damaged
+//! segment holds pseudonyms like any other: it is destroyed when its first day has closed and the grace is over, counted and said
+//! aloud, because promise 2 (no pseudonym outlives its day) goes before keeping what ClickHouse refuses or nobody can read.
+//!
+//! A directory can also come back: from a backup, with segments that were delivered long ago. Which days are sealed is told to
+//! [`Journal::open_after`] by whoever keeps their ledger ([`SealedDays`]); rows of these are not sent, their segments removed when
+//! nothing else is in them. Time alone would not do: after a long stop rows of a day that has closed are still to be delivered,
+//! and their day is not sealed before they are. A backup put back on the same day brings segments under the tokens they had
+//! before, which ClickHouse still knows.
 
 pub mod disk;
 mod division;
@@ -106,11 +124,13 @@ pub struct JournalConfig {
     pub segment_bytes: u64,
     /// A segment is sealed when it has this many rows. Default 100,000.
     pub segment_rows: u64,
+    /// A segment that has come to this many bytes is given as many more at a time before it needs them; 0: never. Default 256 KiB.
+    pub space_ahead: u64,
 }
 
 impl Default for JournalConfig {
     fn default() -> Self {
-        Self { max_bytes: 2 << 30, segment_bytes: 16 << 20, segment_rows: 100_000 }
+        Self { max_bytes: 2 << 30, segment_bytes: 16 << 20, segment_rows: 100_000, space_ahead: 256 << 10 }
     }
 }
 

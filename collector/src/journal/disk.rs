@@ -1,8 +1,8 @@
 //! What the journal asks of a file system, no more: so that tests can put one under it that loses power.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// One directory of files. A name given, changed or removed is on disk only after [`Disk::sync_names`].
@@ -52,11 +52,25 @@ pub trait Disk: Send + Sync + 'static {
 
 /// A file that only grows.
 pub trait Append: Send {
-    /// Appends all of `bytes`. After an error the file's end is undefined.
+    /// Appends all of `bytes`, into space made ready if there is some. After an error what stands behind the last append that
+    /// succeeded is undefined.
     ///
     /// # Errors
     /// As the system reports them.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes space ready: puts so many zeros behind the end. A sync of what is appended into them has bytes to write only, and
+    /// nothing of the file system's own. Gives the length the file has now.
+    ///
+    /// # Errors
+    /// As the system reports them. What was appended stays as it is.
+    fn make_space(&mut self, bytes: u64) -> io::Result<u64>;
+
+    /// Cuts the file to this length.
+    ///
+    /// # Errors
+    /// As the system reports them.
+    fn cut(&mut self, length: u64) -> io::Result<()>;
 
     /// Makes everything appended durable. After an error nothing is known about what is on disk, and asking again on
     /// the same file proves nothing: the kernel may have marked the lost pages clean.
@@ -122,8 +136,8 @@ impl Disk for Directory {
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn Append>> {
-        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(self.path.join(name))?;
-        Ok(Box::new(file))
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.path.join(name))?;
+        Ok(Box::new(Growing { file, end: 0, length: 0 }))
     }
 
     fn read(&self, name: &str, limit: u64) -> io::Result<Vec<u8>> {
@@ -151,13 +165,43 @@ impl Disk for Directory {
     }
 }
 
-impl Append for File {
+/// A file, where its content ends and where the zeros behind that end.
+struct Growing {
+    file: File,
+    end: u64,
+    length: u64,
+}
+
+/// Zeros are written so many at a time.
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+
+impl Append for Growing {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(bytes)
+        self.file.write_all_at(bytes, self.end)?;
+        self.end += bytes.len() as u64;
+        self.length = self.length.max(self.end);
+        Ok(())
+    }
+
+    fn make_space(&mut self, bytes: u64) -> io::Result<u64> {
+        let length = self.length + bytes;
+        while self.length < length {
+            let left = usize::try_from(length - self.length).unwrap_or(usize::MAX);
+            let zeros = &ZEROS[..left.min(ZEROS.len())];
+            self.file.write_all_at(zeros, self.length)?;
+            self.length += zeros.len() as u64;
+        }
+        Ok(length)
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.file.set_len(length)?;
+        (self.end, self.length) = (self.end.min(length), length);
+        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.sync_data()
+        self.file.sync_data()
     }
 }
 
@@ -174,6 +218,22 @@ mod tests {
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&path), 0o700);
         assert_eq!(mode(&path.join("a")), 0o600);
+    }
+
+    #[test]
+    fn appends_go_into_space_made_ready_and_the_rest_of_it_can_be_cut_off() {
+        let home = tempfile::tempdir().unwrap();
+        let directory = Directory::open(home.path()).unwrap().unwrap();
+        let mut file = directory.create("a").unwrap();
+        file.append(b"one").unwrap();
+        assert_eq!(file.make_space(100_000).unwrap(), 100_003);
+        file.append(b"two").unwrap();
+        let bytes = directory.read("a", u64::MAX).unwrap();
+        assert_eq!((&bytes[..6], bytes.len()), (b"onetwo".as_slice(), 100_003));
+        assert!(bytes[6..].iter().all(|byte| *byte == 0));
+        file.cut(6).unwrap();
+        file.append(b"three").unwrap();
+        assert_eq!(directory.read("a", u64::MAX).unwrap(), b"onetwothree");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! A disk in memory that loses power. It keeps apart what was synced and what was not, of bytes and of names: of the bytes that
-//! were not, any number from the front may be there, in any of their sectors data or zeros; of the names, any that the file had
+//! were not, any number from the front may be there, in any of their sectors what was before or what was written; of the names, any that the file had
 //! since the last sync of names, each file on its own. It fails on demand, and after a failed sync the lost pages count as clean,
 //! as on a real kernel: a second sync says yes and proves nothing.
 
@@ -15,6 +15,8 @@ use super::lock;
 pub(super) enum Call {
     Create,
     Append,
+    MakeSpace,
+    Cut,
     Sync,
     Rename,
     Remove,
@@ -22,15 +24,25 @@ pub(super) enum Call {
 }
 
 impl Call {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Create, Self::Append, Self::Sync, Self::Rename, Self::Remove, Self::SyncNames];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Create,
+        Self::Append,
+        Self::MakeSpace,
+        Self::Cut,
+        Self::Sync,
+        Self::Rename,
+        Self::Remove,
+        Self::SyncNames,
+    ];
 }
 
 #[derive(Clone, Default)]
 struct Inode {
     data: Vec<u8>,
-    /// Bytes from the start that outlive a power cut.
-    durable: usize,
+    /// Where the next append goes.
+    end: usize,
+    /// What outlives a power cut.
+    durable: Vec<u8>,
     /// Pages were lost in a failed sync: no later sync brings them back.
     spoilt: bool,
     /// Its names since the last sync of names, that one first, the present one last; `None` is none.
@@ -38,6 +50,11 @@ struct Inode {
 }
 
 impl Inode {
+    fn write(&mut self, at: usize, bytes: &[u8]) {
+        self.data.resize(self.data.len().max(at + bytes.len()), 0);
+        self.data[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+
     fn name(&self) -> Option<&String> {
         self.names.last().and_then(Option::as_ref)
     }
@@ -106,8 +123,7 @@ impl ModelDisk {
     pub(super) fn is_durable(&self, bytes: &[u8]) -> bool {
         let inner = lock(&self.0);
         let kept = inner.inodes.iter().filter(|inode| inode.names[0].is_some());
-        kept.map(|inode| &inode.data[..inode.durable])
-            .any(|data| data.windows(bytes.len()).any(|at| at == bytes))
+        kept.map(|inode| &inode.durable).any(|data| data.windows(bytes.len()).any(|at| at == bytes))
     }
 
     pub(super) fn calls(&self) -> usize {
@@ -121,17 +137,19 @@ impl ModelDisk {
         let mut after = Inner { lying: inner.lying.clone(), full: inner.full, ..Inner::default() };
         for inode in &inner.inodes {
             let mut inode = inode.clone();
-            let unsynced = inode.data.len() - inode.durable;
-            let kept = (choose(unsynced.div_ceil(step) + 1) * step).min(unsynced);
-            inode.data.truncate(inode.durable + kept);
-            for sector in inode.data[inode.durable..].chunks_mut(SECTOR) {
-                if choose(2) == 1 {
-                    sector.fill(0);
+            let (old, new) = (inode.durable.clone(), inode.data.clone());
+            let (shorter, longer) = (old.len().min(new.len()), old.len().max(new.len()));
+            let kept = shorter + (choose((longer - shorter).div_ceil(step) + 1) * step).min(longer - shorter);
+            inode.data = (0..kept).map(|at| *new.get(at).unwrap_or(&0)).collect();
+            for (sector, at) in inode.data.chunks_mut(SECTOR).zip((0..).step_by(SECTOR)) {
+                let before: Vec<u8> = (at..at + sector.len()).map(|at| *old.get(at).unwrap_or(&0)).collect();
+                if before != *sector && choose(2) == 1 {
+                    sector.copy_from_slice(&before);
                 }
             }
             let name = choose(inode.names.len());
             inode.names = vec![inode.names[name].clone()];
-            inode.durable = inode.data.len();
+            inode.durable.clone_from(&inode.data);
             inode.spoilt = false;
             if inode.name().is_some() {
                 after.inodes.push(inode);
@@ -145,7 +163,8 @@ impl ModelDisk {
         let mut inner = lock(&self.0);
         let inode = inner.find(name).unwrap();
         let changed = change(&mut inner.inodes[inode].data);
-        inner.inodes[inode].durable = inner.inodes[inode].data.len();
+        let inode = &mut inner.inodes[inode];
+        inode.durable.clone_from(&inode.data);
         changed
     }
 
@@ -250,9 +269,34 @@ impl Append for ModelFile {
         // A failed write has written a part.
         let written = if entered.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
         if inner.cut_at.is_none_or(|at| inner.calls < at) || entered.is_ok() {
-            inner.inodes[self.inode].data.extend_from_slice(written);
+            let inode = &mut inner.inodes[self.inode];
+            inode.write(inode.end, written);
+            if entered.is_ok() {
+                inode.end += written.len();
+            }
         }
         entered
+    }
+
+    fn make_space(&mut self, bytes: u64) -> io::Result<u64> {
+        let mut inner = lock(&self.disk.0);
+        let full = if inner.full { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) };
+        let entered = inner.enter(Call::MakeSpace).and(full);
+        let zeros = vec![0; usize::try_from(bytes).unwrap()];
+        let inode = &mut inner.inodes[self.inode];
+        let length = inode.data.len();
+        // A failed write has written a part.
+        inode.write(length, if entered.is_ok() { &zeros } else { &zeros[..zeros.len() / 2] });
+        entered.map(|()| inode.data.len() as u64)
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        let mut inner = lock(&self.disk.0);
+        inner.enter(Call::Cut)?;
+        let inode = &mut inner.inodes[self.inode];
+        inode.data.truncate(usize::try_from(length).unwrap());
+        inode.end = inode.end.min(inode.data.len());
+        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -261,7 +305,7 @@ impl Append for ModelFile {
         let lying = inner.lying.contains(&Call::Sync);
         let inode = &mut inner.inodes[self.inode];
         match entered {
-            Ok(()) if !inode.spoilt && !lying => inode.durable = inode.data.len(),
+            Ok(()) if !inode.spoilt && !lying => inode.durable.clone_from(&inode.data),
             Ok(()) => {}
             Err(_) => inode.spoilt = true,
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
 
-use super::record::{MAX_ROW_BYTES, RECORD_OVERHEAD_BYTES};
+use super::record::{HEADER_BYTES, MAX_ROW_BYTES, RECORD_OVERHEAD_BYTES};
 use super::settle::{Settle, Settlers};
 use super::sync::{Condvar, Mutex, MutexGuard, pause};
 use super::{GOOD_BATCH_ROWS, JournalConfig, JournalError, MAX_DAYS_PER_SEGMENT, SealedDays, Segment, Stats};
@@ -96,6 +96,8 @@ impl Days {
 pub(super) struct Open {
     pub(super) rows: u64,
     pub(super) bytes: u64,
+    /// Of the file: space made ready included.
+    pub(super) length: u64,
     pub(super) first_closes_at: Option<i64>,
     pub(super) since: Option<Instant>,
 }
@@ -228,7 +230,7 @@ impl State {
     pub(super) fn stats(&self) -> Stats {
         let open = u64::from(self.open.rows > 0);
         Stats {
-            bytes: self.closed_bytes + self.open.bytes,
+            bytes: self.closed_bytes + self.open.length,
             undelivered_segments: self.undelivered().count() as u64 + open,
             undelivered_rows: self.undelivered().map(|segment| segment.rows).sum::<u64>() + self.open.rows,
             parked_segments: (self.parked.len() + self.damaged.len()) as u64,
@@ -246,9 +248,15 @@ impl State {
         (self.gathered && !self.waiting.is_empty()) || !self.seal_requests.is_empty() || self.closing
     }
 
-    fn refusal(&self, row: &[u8], closes_at: i64, config: &JournalConfig) -> Option<JournalError> {
+    /// Bytes of files, and of rows that wait or are being written: these may go into space that was made ready, or behind it, or
+    /// begin another segment.
+    fn used(&self) -> u64 {
         let committing = self.committing.map_or(0, |(_, bytes)| bytes);
-        let used = self.closed_bytes + self.open.bytes + committing + self.waiting.bytes();
+        let open = self.open.bytes + committing + self.waiting.bytes() + HEADER_BYTES as u64;
+        self.closed_bytes + self.open.length.max(open)
+    }
+
+    fn refusal(&self, row: &[u8], closes_at: i64, config: &JournalConfig) -> Option<JournalError> {
         if self.closing || self.ended {
             Some(JournalError::Closing)
         } else if row.len() > MAX_ROW_BYTES {
@@ -257,7 +265,7 @@ impl State {
             || self.sealed_days.contains(closes_at)
         {
             Some(JournalError::DayClosed)
-        } else if used + (row.len() + RECORD_OVERHEAD_BYTES) as u64 > config.max_bytes {
+        } else if self.used() + (row.len() + RECORD_OVERHEAD_BYTES) as u64 > config.max_bytes {
             Some(JournalError::Full)
         } else {
             None
@@ -299,6 +307,12 @@ impl Shared {
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the open segment's file may have this length, with the rows that wait behind it.
+    pub(super) fn has_room(&self, length: u64) -> bool {
+        let state = self.state();
+        state.closed_bytes + length + state.waiting.bytes() <= self.config.max_bytes
     }
 
     /// Takes a row, or settles it with why not. Whether it is the first of a group: then somebody must say when that has gathered.

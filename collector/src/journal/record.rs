@@ -27,6 +27,7 @@
 //! The checksum is seeded with the identity, which nobody outside can know: a visitor who writes the bytes of a record
 //! into a property can't make them pass for one when a reader looks for the next record behind a damaged one.
 //! A row's place in its group tells what was acknowledged: a group is written only after the group before it was synced.
+//! Zeros may stand behind the last record: space that was made ready and not used. They are no record.
 
 /// Length of a segment's header.
 pub const HEADER_BYTES: usize = 48;

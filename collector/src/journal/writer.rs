@@ -31,6 +31,26 @@ struct Active {
     days: Days,
     /// A write or sync failed: nothing may be appended any more.
     broken: bool,
+    /// Space could not be made ready: it is not tried again.
+    is_cramped: bool,
+}
+
+impl Active {
+    /// Makes space ready behind `end` when there is none and the segment has grown so far that it will be needed. It is synced with
+    /// the group, and is only for speed: without it appends make the file longer.
+    fn make_space(&mut self, end: u64, shared: &Shared) {
+        let length = self.open.length.max(end);
+        let ahead = shared.config.space_ahead;
+        let is_due = length == end && ahead > 0 && end >= ahead && !self.is_cramped;
+        self.open.length = if is_due && shared.has_room(length + ahead) {
+            self.file.make_space(ahead).unwrap_or_else(|_| {
+                self.is_cramped = true;
+                length + ahead
+            })
+        } else {
+            length
+        };
+    }
 }
 
 impl Writer {
@@ -137,10 +157,14 @@ impl Writer {
             (rest, sequence) = (behind, sequence + 1);
         }
         let begun = Instant::now();
+        let end = active.open.bytes + self.buffer.len() as u64;
         active
             .file
             .append(&self.buffer)
-            .and_then(|()| active.file.sync())
+            .and_then(|()| {
+                active.make_space(end, &self.shared);
+                active.file.sync()
+            })
             .inspect_err(|_| active.broken = true)?;
         if let Some(metrics) = self.shared.metrics.get() {
             metrics.journal_synced(begun.elapsed(), group.entries.len());
@@ -149,7 +173,7 @@ impl Writer {
         self.next_sequence = sequence;
         active.days = days;
         active.open.rows += group.entries.len() as u64;
-        active.open.bytes += self.buffer.len() as u64;
+        active.open.bytes = end;
         active.open.since.get_or_insert(begun);
         let first =
             group.entries.iter().map(|entry| entry.closes_at).chain(active.open.first_closes_at).min();
@@ -174,7 +198,7 @@ impl Writer {
         // The removal must be durable before the numbers of what a failed write left in the old file are given anew.
         let removed = if self.active.is_some() { self.disk.sync_names() } else { Ok(()) };
         let (open, days, broken) = (Open::default(), Days::default(), removed.is_err());
-        self.active = Some(Active { name, file, open, days, broken });
+        self.active = Some(Active { name, file, open, days, broken, is_cramped: false });
         if self.shared.state().publish() {
             self.shared.changed.notify_one();
         }
@@ -183,16 +207,21 @@ impl Writer {
 
     /// Gives the open segment its final name; leaves one without rows as it is.
     fn seal_active(&mut self) -> io::Result<()> {
-        let Some(active) = &self.active else { return Ok(()) };
-        let Open { rows, bytes, first_closes_at, since } = active.open;
+        let Some(active) = &mut self.active else { return Ok(()) };
+        let Open { rows, bytes, first_closes_at, since, .. } = active.open;
         let (Some(first_closes_at), Some(since)) = (first_closes_at, since) else { return Ok(()) };
+        if active.open.length > bytes && active.file.cut(bytes).is_ok() {
+            // Should it not be on disk before a power cut, zeros stand behind the range, and are not looked at.
+            active.open.length = bytes;
+        }
+        let length = active.open.length.max(bytes);
         let facts = Some(Facts { first_closes_at, lost_rows: 0 });
         let name = active.name.with(State::Sealed(Range { rows, bytes, facts }));
         self.disk.rename(&active.name.to_string(), &name.to_string())?;
         self.shared.state().sealed_unpublished(Segment {
             name,
             rows,
-            bytes,
+            bytes: length,
             first_closes_at,
             lost_rows: 0,
             since,

@@ -86,7 +86,7 @@ async fn a_journal_at_work_can_be_looked_at_at_any_time_and_is_not_changed_by_it
     });
     // Segments come, are renamed and go until it was looked at often enough.
     let mut rows = 0;
-    while looks.load(Ordering::SeqCst) < 200 && !looking.is_finished() {
+    while (looks.load(Ordering::SeqCst) < 200 || rows < 100) && !looking.is_finished() {
         assert_eq!(journal.append(format!("{rows};").as_bytes(), DAY).await, Ok(()));
         rows += 1;
         while let Some(segment) = journal.oldest_sealed() {
@@ -96,5 +96,4 @@ async fn a_journal_at_work_can_be_looked_at_at_any_time_and_is_not_changed_by_it
     }
     done.store(true, Ordering::SeqCst);
     looking.join().unwrap();
-    assert!(rows > 8, "{rows}");
 }

@@ -1,6 +1,8 @@
 //! A real collector before a real ClickHouse, with a connection between them that breaks when told to.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+#[path = "it/alerts.rs"]
+mod alerts;
 #[path = "it/deliver.rs"]
 mod deliver;
 #[path = "it/flights.rs"]

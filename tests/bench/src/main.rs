@@ -5,12 +5,14 @@
 //! | [`load`] | the client: 64 connections that send them and count answers |
 //! | [`bare`] | the yardstick: hyper reads the body and answers 202 |
 //! | [`hot_path`] | one thread that parses and admits, nothing else |
+//! | [`drain`] | a backlog reaches ClickHouse while beacons go on coming |
 //! | [`idle`] | memory of a connection on which nothing happens |
 //! | [`report`] | what is printed |
 //!
 //! Prepared requests, the real binary and what `/proc` says of it are shared with other programs, in `tests/src`.
 
 mod bare;
+mod drain;
 mod hot_path;
 mod idle;
 mod load;
@@ -70,6 +72,15 @@ enum Role {
         #[arg(long, default_value_t = 5_000)]
         idle: usize,
     },
+    /// Catching up with a backlog while beacons go on coming.
+    Drain {
+        /// Rows that gather while ClickHouse is away.
+        #[arg(long, default_value_t = 1_000_000)]
+        rows: u64,
+        /// Beacons a second all the time.
+        #[arg(long, default_value_t = 2_000)]
+        rate: u64,
+    },
     /// Only the binary under load, for a profiler that looks at its process.
     Serve,
 }
@@ -88,6 +99,11 @@ fn main() -> anyhow::Result<()> {
         Some(Role::Idle { idle }) => {
             let program = Program::locate(options.program)?;
             report::say(&idle::measure(&program, &beacons, idle)?.to_string());
+            Ok(())
+        }
+        Some(Role::Drain { rows, rate }) => {
+            let program = Program::locate(options.program)?;
+            report::say(&drain::measure(&program, options.seed, rows, rate)?);
             Ok(())
         }
         Some(Role::Serve) => serve_only(&options, &beacons),

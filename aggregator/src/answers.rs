@@ -5,7 +5,11 @@
 //! only when published. A day that is sealed while an answer is computed could have lost its events between the two
 //! reads: so the list is read again afterwards, and the answer is thrown away and asked again if a day has left it.
 
+mod asking;
+mod detail;
 mod plan;
+mod predicate;
+mod relation;
 mod table;
 
 use std::sync::Arc;
@@ -19,18 +23,23 @@ use serve::access::ClickHouseAccess;
 use serve::clock::Clock;
 
 use crate::answer::{Answer, Figure, Meta};
-use crate::question::{DateRange, Period, Question, QuestionError};
+use crate::question::{DateRange, Pagination, Question, QuestionError};
 use crate::sql;
 use crate::store::{Store, StoreError};
-use crate::suppress::{Audience, Found, class, suppress};
+use crate::suppress::{Audience, Care, Found, cleared};
+use asking::Asking;
 use plan::Plan;
 pub(crate) use plan::Shift;
+use table::Told;
 
 /// How often an answer is asked again because a day was sealed meanwhile. Days are sealed a few times an hour at most.
 const ATTEMPTS: usize = 5;
 
 /// A day can be sealed while it is asked for once it has ended; clocks of two machines differ by less than this.
 const CLOCK_MARGIN_S: i64 = 3600;
+
+/// What ClickHouse says to a pattern it does not understand.
+const CANNOT_COMPILE_REGEXP: u32 = 427;
 
 /// Visitors are current for this long.
 const CURRENT_S: i64 = 300;
@@ -88,6 +97,10 @@ struct BornRow {
 
 impl From<StoreError> for QuestionError {
     fn from(error: StoreError) -> Self {
+        if error.code == CANNOT_COMPILE_REGEXP {
+            let message = "A pattern is not one of RE2's.";
+            return Self::invalid("invalid_filter", "#/filters", message);
+        }
         tracing::warn!(code = error.code, query = error.query, "statistics unavailable");
         Self::Unavailable { clickhouse: error.code }
     }
@@ -105,28 +118,34 @@ impl Answers {
     /// # Errors
     /// When the question cannot be answered; see [`QuestionError`].
     pub async fn answer(&self, question: &Question) -> Result<Answer, QuestionError> {
+        self.answer_for(question, Audience::Staff).await
+    }
+
+    /// Answers one question for these readers.
+    ///
+    /// # Errors
+    /// When the question cannot be answered; see [`QuestionError`].
+    pub async fn answer_for(&self, question: &Question, audience: Audience) -> Result<Answer, QuestionError> {
         let site = self.sites.by_domain(&question.site_id).ok_or(QuestionError::UnknownSite)?;
-        let now = self.clock.now();
         if question.date_range == DateRange::Realtime {
             return self.realtime(&site, question).await;
         }
-        let born = if question.date_range == DateRange::All {
-            self.born(site.id).await?.map(|(_, day)| day)
-        } else {
-            None
+        let asking = Asking { answers: self, site: &site, audience, now: self.clock.now() };
+        let period = asking.period(question).await?;
+        let care = Care::of(question, audience, None);
+        let plan = Plan::new(question, period, &site, care).map_err(|_| out_of_calendar())?;
+        let (lines, bases) = (asking.lines(&plan).await?, asking.bases(&plan).await?);
+        let told = Told { plan: &plan, lines: &lines, bases: &bases };
+        let Some(comparisons) = &question.include.comparisons else {
+            return table::answer(&told, None, &site).map_err(|_| out_of_calendar());
         };
-        let period =
-            Period::resolve(question.date_range, now, &site.zone, born).map_err(|_| out_of_calendar())?;
-        let plan = Plan::new(question, period, &site).map_err(|_| out_of_calendar())?;
-        let rows = self.rows(&plan, now).await?;
-        let total = if plan.is_beyond(&rows) {
-            self.rows(&plan.first_row(), now).await?.first().map_or(0, table::Counted::total_rows)
-        } else {
-            rows.first().map_or(0, table::Counted::total_rows)
-        };
-        let classes = question.dimensions.iter().map(|dimension| class(*dimension));
-        let (rows, total) = suppress(Audience::Staff, classes, Found((rows, total)))?.into_inner();
-        table::answer(question, &plan, &site, now, rows, total).map_err(|_| out_of_calendar())
+        let period = period.compared(comparisons).map_err(|_| out_of_calendar())?;
+        // All of them: a row of this page may stand on another one there.
+        let whole = Question { pagination: Pagination::default(), ..question.clone() };
+        let plan = Plan::new(&whole, period, &site, care).map_err(|_| out_of_calendar())?;
+        let (lines, bases) = (asking.lines(&plan).await?, asking.bases(&plan).await?);
+        let other = Told { plan: &plan, lines: &lines, bases: &bases };
+        table::answer(&told, Some(&other), &site).map_err(|_| out_of_calendar())
     }
 
     /// Distinct visitors of the last five minutes, engagement apart.
@@ -158,7 +177,7 @@ impl Answers {
             events_today: row.events_today,
             beacons_today: row.beacons_today,
         };
-        Ok(suppress(Audience::Staff, [], Found(pulse))?.into_inner())
+        Ok(cleared(Care::Open, Found(pulse)).into_inner())
     }
 
     /// What a site did not keep from `first` to `last`, both included: by day, the most frequent reason first.
@@ -180,7 +199,7 @@ impl Answers {
             count: row.beacons,
         });
         // Reasons are a closed list of ours: a count of them singles nobody out.
-        Ok(suppress(Audience::Staff, [], Found(dropped.collect()))?.into_inner())
+        Ok(cleared(Care::Open, Found(dropped.collect())).into_inner())
     }
 
     /// When the first beacon of a site arrived, in Unix seconds; of a sealed day, the hour it arrived in.
@@ -200,14 +219,18 @@ impl Answers {
     async fn realtime(&self, site: &Site, question: &Question) -> Result<Answer, QuestionError> {
         let current = self.current_visitors(site.id).await?;
         Ok(Answer {
-            results: vec![crate::answer::Row { metrics: vec![Figure::Whole(current)], dimensions: vec![] }],
-            meta: Meta { time_labels: None, total_rows: question.include.total_rows.then_some(1) },
-            query: table::echo(question, serde_json::Value::from("realtime")),
+            results: vec![crate::answer::Row {
+                metrics: vec![Figure::Whole(current)],
+                dimensions: vec![],
+                comparison: None,
+            }],
+            meta: Meta { total_rows: question.include.total_rows.then_some(1), ..Meta::default() },
+            query: table::echo(question, serde_json::Value::from("realtime"), None),
         })
     }
 
     /// The plan's rows, every day from one side.
-    async fn rows(&self, plan: &Plan, now: Timestamp) -> Result<Vec<table::Counted>, QuestionError> {
+    async fn rows(&self, plan: &Plan<'_>, now: Timestamp) -> Result<Vec<table::Counted>, QuestionError> {
         let mut open = self.open_days(plan).await?;
         for _ in 0..ATTEMPTS {
             let rows = plan.statement(&self.store, &open).all().await?;
@@ -224,7 +247,7 @@ impl Answers {
     }
 
     /// The open days that the plan's period can touch.
-    async fn open_days(&self, plan: &Plan) -> Result<Vec<i64>, QuestionError> {
+    async fn open_days(&self, plan: &Plan<'_>) -> Result<Vec<i64>, QuestionError> {
         let mut open: Vec<i64> = self.store.file(sql::OPEN_DAYS).all().await?;
         open.retain(|closes_at| plan.may_touch(*closes_at));
         Ok(open)

@@ -1,16 +1,23 @@
-//! What may be asked: a subset of Plausible's Stats API v2, as a closed grammar.
+//! What may be asked: Plausible's Stats API v2, as a closed grammar.
 //!
 //! A question names its metrics and dimensions by enum, so no text from outside ever becomes an SQL identifier. Everything
 //! that is not understood is refused with a pointer to the place (`#/metrics/1: …`) and a stable code.
 
 mod check;
+mod filter;
+mod goal;
+mod names;
 mod parse;
 mod range;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+pub use filter::{Filter, Op, Test};
+pub use goal::{Goal, GoalKind, page_pattern};
+pub use names::{Dimension, Direction, Metric, PropKey};
 pub use range::Period;
 pub(crate) use range::{Bucket, Interval};
 
@@ -23,122 +30,18 @@ pub struct Question {
     pub metrics: Vec<Metric>,
     /// Which days.
     pub date_range: DateRange,
-    /// What to group by: at most one dimension of time and one other.
+    /// What to group by: at most one dimension of time and three others.
     pub dimensions: Vec<Dimension>,
+    /// What to count only; all of them must hold.
+    pub filters: Vec<Filter>,
+    /// The goals that `event:goal` speaks of.
+    pub goals: Vec<Goal>,
     /// Order of the rows; empty for the default (time ascending, else the first metric descending).
     pub order_by: Vec<(OrderKey, Direction)>,
     /// Which of the ordered rows.
     pub pagination: Pagination,
     /// What to add to the answer.
     pub include: Include,
-}
-
-/// Gives an enum its names in the grammar.
-macro_rules! named {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal,)+ }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$doc])* $variant,)+ }
-
-        impl $name {
-            /// Every variant.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// Its name in the grammar.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $code,)+ }
-            }
-
-            /// The variant of this name.
-            #[must_use]
-            pub fn named(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.name() == name)
-            }
-        }
-    };
-}
-
-named! {
-    /// What to count. Definitions: DESIGN.md, "Metric definitions".
-    Metric {
-        /// Distinct visitors of a day; over several days the sum of the daily figures.
-        Visitors = "visitors",
-        /// Visits that began. Grouped by page, event or host: visits that touched it.
-        Visits = "visits",
-        /// Page views, those of visitors who opted out included.
-        Pageviews = "pageviews",
-        /// Page views and custom events; engagement is none.
-        Events = "events",
-        /// Share of visits with one page view, no interactive custom event and under 10 s engaged; whole percent.
-        BounceRate = "bounce_rate",
-        /// Mean of last minus first event of a visit, in whole seconds.
-        VisitDuration = "visit_duration",
-        /// Mean number of page views of a visit, two decimals.
-        ViewsPerVisit = "views_per_visit",
-        /// Mean visible and focused time of a visit (of its part on that page, when grouped by page), in whole seconds.
-        EngagedTime = "engaged_time",
-    }
-}
-
-named! {
-    /// What to group by.
-    Dimension {
-        /// Time, in the unit that suits the range: hours up to 2 days, days up to 40, weeks up to 52, else months.
-        Time = "time",
-        /// Hours on the site's clock.
-        TimeHour = "time:hour",
-        /// Days.
-        TimeDay = "time:day",
-        /// Weeks, from Monday.
-        TimeWeek = "time:week",
-        /// Months.
-        TimeMonth = "time:month",
-        /// Path of the page.
-        Page = "event:page",
-        /// Host of the page.
-        Host = "event:hostname",
-        /// `pageview` or the name of a custom event.
-        EventName = "event:name",
-        /// First page of the visit.
-        EntryPage = "visit:entry_page",
-        /// Last page of the visit.
-        ExitPage = "visit:exit_page",
-        /// Known name or host of where the visitor came from.
-        Source = "visit:source",
-        /// By which way the visit came: `Organic Search` and the like.
-        Channel = "visit:channel",
-        /// Host and path of the referrer.
-        Referrer = "visit:referrer",
-        /// `utm_source`.
-        UtmSource = "visit:utm_source",
-        /// `utm_medium`.
-        UtmMedium = "visit:utm_medium",
-        /// `utm_campaign`.
-        UtmCampaign = "visit:utm_campaign",
-        /// `utm_content`.
-        UtmContent = "visit:utm_content",
-        /// `utm_term`.
-        UtmTerm = "visit:utm_term",
-        /// ISO 3166-1 alpha-2 code.
-        Country = "visit:country",
-        /// ISO 3166-2 code; nothing unless the operator asks for regions.
-        Region = "visit:region",
-        /// Kind of device.
-        Device = "visit:device",
-        /// Browser family.
-        Browser = "visit:browser",
-        /// Operating system.
-        Os = "visit:os",
-    }
-}
-
-impl Dimension {
-    /// Whether it groups by time.
-    #[must_use]
-    pub const fn is_time(self) -> bool {
-        matches!(self, Self::Time | Self::TimeHour | Self::TimeDay | Self::TimeWeek | Self::TimeMonth)
-    }
 }
 
 /// Which days. Relative ranges are resolved in the site's zone when the question is answered.
@@ -158,8 +61,12 @@ pub enum DateRange {
     All,
     /// `"realtime"`: the last five minutes; visitors only.
     Realtime,
+    /// `"24h"`: the current hour and the 23 before it.
+    LastDay,
     /// `["2026-11-01", "2026-11-22"]`: both included.
     Dates(Date, Date),
+    /// `["2026-11-01T12:00:00+05:00", "2026-11-01T17:59:59+05:00"]`: by whole hours of the site's clock, both included.
+    Instants(Timestamp, Timestamp),
 }
 
 /// What rows are ordered by.
@@ -169,16 +76,6 @@ pub enum OrderKey {
     Metric(Metric),
     /// A dimension of the question.
     Dimension(Dimension),
-}
-
-named! {
-    /// Which way.
-    Direction {
-        /// Smallest first.
-        Ascending = "asc",
-        /// Largest first.
-        Descending = "desc",
-    }
 }
 
 /// Which of the ordered rows.
@@ -197,12 +94,36 @@ impl Default for Pagination {
 }
 
 /// What to add to the answer's `meta`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Include {
     /// Labels of every time bucket of the range.
     pub time_labels: bool,
     /// Number of rows without pagination.
     pub total_rows: bool,
+    /// The same figures of another range.
+    pub comparisons: Option<Comparisons>,
+    /// Whether a relative range ends now instead of with the last day of its month or year.
+    pub trim_relative_date_range: bool,
+}
+
+/// Which other range to compare with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparisons {
+    /// How the other range follows from the asked one.
+    pub mode: ComparisonMode,
+    /// Whether to shift by whole weeks, so that Mondays meet Mondays.
+    pub match_day_of_week: bool,
+}
+
+/// How a range to compare with follows from the asked one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComparisonMode {
+    /// As many days, directly before.
+    PreviousPeriod,
+    /// The same days a year before.
+    YearOverYear,
+    /// These days.
+    Custom(Date, Date),
 }
 
 impl Question {

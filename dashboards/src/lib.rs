@@ -22,6 +22,7 @@ pub mod token;
 
 mod live;
 mod metrics;
+mod quota;
 mod throttle;
 mod ui;
 

@@ -10,6 +10,8 @@
 //! | `sign_in` | `/api/session`, `/api/setup` |
 //! | `sites` | `/api/sites`, `/api/timezones` |
 //! | `questions` | `/api/questions`, `/api/v2/query` |
+//! | `stats_v1` | `/api/v1/stats/…`, Plausible's first API |
+//! | `openapi` | `/api/openapi.json` |
 //! | `drops` | `/api/sites/{domain}/drops` |
 //! | `live_view` | `/api/sites/{domain}/live` |
 
@@ -32,6 +34,7 @@ use crate::asker::Asker;
 use crate::control::ControlPlane;
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::quota::Quota;
 use crate::ui;
 
 mod authorise;
@@ -41,10 +44,12 @@ mod drops;
 mod error;
 mod headers;
 mod live_view;
+mod openapi;
 mod origin;
 mod questions;
 mod sign_in;
 mod sites;
+mod stats_v1;
 
 pub use authorise::CSRF_HEADER;
 pub(crate) use error::ApiError;
@@ -77,6 +82,11 @@ pub const ROUTES: &[Route] = &[
     Route { method: "GET", path: "/api/timezones" },
     Route { method: "POST", path: "/api/questions" },
     Route { method: "POST", path: "/api/v2/query" },
+    Route { method: "GET", path: "/api/v1/stats/realtime/visitors" },
+    Route { method: "GET", path: "/api/v1/stats/aggregate" },
+    Route { method: "GET", path: "/api/v1/stats/timeseries" },
+    Route { method: "GET", path: "/api/v1/stats/breakdown" },
+    Route { method: "GET", path: "/api/openapi.json" },
 ];
 
 /// How the staff server is reached.
@@ -147,6 +157,7 @@ impl Dashboards {
             metrics: Metrics::register(parts.registry)?,
             live: live.clone(),
             desk: Desk::default(),
+            quota: Quota::default(),
             first_beacons: sites::FirstBeacons::default(),
             live_views: live_view::limit(),
         }));
@@ -196,6 +207,7 @@ struct Inner {
     metrics: Metrics,
     live: Live,
     desk: Desk,
+    quota: Quota,
     first_beacons: sites::FirstBeacons,
     live_views: Arc<tokio::sync::Semaphore>,
 }
@@ -248,7 +260,13 @@ fn router(staff: Staff) -> Router {
         .route("/api/questions", post(questions::batch))
         .layer(from_fn_with_state(staff.clone(), origin::same_origin));
     // Programs with a key have no cookie that another site's page could abuse.
-    let programs = Router::new().route("/api/v2/query", post(questions::query));
+    let programs = Router::new()
+        .route("/api/v2/query", post(questions::query))
+        .route("/api/v1/stats/realtime/visitors", get(stats_v1::realtime))
+        .route("/api/v1/stats/aggregate", get(stats_v1::aggregate))
+        .route("/api/v1/stats/timeseries", get(stats_v1::timeseries))
+        .route("/api/v1/stats/breakdown", get(stats_v1::breakdown))
+        .route("/api/openapi.json", get(openapi::show));
     pages
         .merge(programs)
         .fallback(fallback)

@@ -4,23 +4,32 @@ use events::{LocalDay, Site};
 use jiff::Timestamp;
 
 use super::day_number;
+use super::detail;
+use super::predicate::{Place, Predicates, Values};
+use super::relation::Relations;
 use super::table::Counted;
-use crate::question::{Bucket, Dimension, Direction, Interval, Metric, OrderKey, Period, Question};
+use crate::question::{
+    Bucket, Dimension, Direction, Filter, Interval, Metric, Op, OrderKey, Period, Question,
+};
 use crate::sql::{self, Stat};
 use crate::store::{Statement, Store};
+use crate::suppress::Care;
 
 /// A run of open days and one day's seal look this far beyond the calendar: sites change their zone.
 const ZONE_MARGIN_S: i64 = 2 * 86_400;
 
 /// What will be asked of ClickHouse.
 #[derive(Clone)]
-pub(super) struct Plan {
+pub(super) struct Plan<'a> {
+    pub(super) question: &'a Question,
     pub(super) period: Period,
     pub(super) interval: Option<Interval>,
+    pub(super) care: Care,
     /// Rows are paged by ClickHouse; a pure time series is filled up with zeros first and paged here.
     pub(super) paged_there: bool,
     site: u32,
-    stat: Stat,
+    /// What statistics answer it; none when only the detail can.
+    stat: Option<Stat>,
     order: String,
     limit: u64,
     offset: u64,
@@ -30,19 +39,26 @@ pub(super) struct Plan {
     span: (i64, i64),
 }
 
-impl Plan {
-    pub(super) fn new(question: &Question, period: Period, site: &Site) -> Result<Self, jiff::Error> {
+impl<'a> Plan<'a> {
+    pub(super) fn new(
+        question: &'a Question,
+        period: Period,
+        site: &Site,
+        care: Care,
+    ) -> Result<Self, jiff::Error> {
         let time = question.dimensions.iter().copied().find(|d| d.is_time());
-        let other = question.dimensions.iter().copied().find(|d| !d.is_time());
-        let paged_there = other.is_some();
+        let interval = time.and_then(|time| period.interval(time));
+        let paged_there = question.dimensions.iter().any(|d| !d.is_time());
         let first = LocalDay::of(period.first, &site.zone)?;
         let last = LocalDay::of(period.last, &site.zone)?;
         Ok(Self {
+            question,
             period,
-            interval: time.and_then(|time| period.interval(time)),
+            interval,
+            care,
             paged_there,
             site: site.id.0,
-            stat: Stat::counting(other),
+            stat: stat(question, period, interval, care),
             order: order(question),
             limit: if paged_there { u64::from(question.pagination.limit) } else { 200_000 },
             offset: if paged_there { u64::from(question.pagination.offset) } else { 0 },
@@ -67,15 +83,34 @@ impl Plan {
         Self { offset: 0, limit: 1, ..self.clone() }
     }
 
-    /// The one statement: sealed days from the statistics, the days of `open` from the events.
+    /// The one statement: sealed days from statistics or detail, the days of `open` from what there is of them.
     pub(super) fn statement(&self, store: &Store, open: &[i64]) -> Statement {
-        let sql = sql::ANSWER.fill(&[
-            ("bucket", self.bucket()),
-            ("order", &self.order),
-            ("units", &self.units(!open.is_empty())),
-        ]);
-        store
-            .statement(sql::ANSWER.name(), &sql)
+        let relations = Relations::new(!open.is_empty());
+        let mut predicates =
+            Predicates { question: self.question, relations: &relations, values: Values::default() };
+        let (name, sql) = match self.stat {
+            Some(stat) => {
+                let place = predicates.all(&self.question.filters, Place::Stat);
+                let filled = sql::ANSWER.fill(&[
+                    ("bucket", self.bucket()),
+                    ("key", if self.paged_there { "[value]" } else { "emptyArrayString()" }),
+                    ("order", &self.order),
+                    ("where", &place),
+                    ("units", &self.units(stat, !open.is_empty())),
+                ]);
+                (sql::ANSWER.name(), filled)
+            }
+            None => {
+                let filled = sql::DETAIL.fill(&[
+                    ("bucket", self.bucket()),
+                    ("order", &self.order),
+                    ("units", &detail::units(self, &mut predicates)),
+                ]);
+                (sql::DETAIL.name(), filled)
+            }
+        };
+        let statement = store
+            .statement(name, &sql)
             .param("site", self.site)
             .param("first", self.period.first.to_string())
             .param("last", self.period.last.to_string())
@@ -84,20 +119,29 @@ impl Plan {
             .param("offset", self.offset)
             .param("shift_from", self.shift.from)
             .param("shift_until", self.shift.until)
-            .param("shift_by", self.shift.by)
+            .param("shift_by", self.shift.by);
+        predicates.values.bind(statement)
     }
 
-    fn units(&self, some_open: bool) -> String {
+    fn units(&self, stat: Stat, some_open: bool) -> String {
+        let published = sql::PUBLISHED_OF_QUESTION.fill(&[]);
         let (sealed, live) = if self.interval == Some(Interval::Hour) {
-            (sql::SEALED_HOURLY.fill(&[]), some_open.then(|| sql::OPEN_HOURLY.fill(&[])))
+            let sealed = sql::SEALED_HOURLY.fill(&[("published", &published)]);
+            (sealed, some_open.then(|| sql::OPEN_HOURLY.fill(&[])))
         } else {
-            let stat = [("stat", self.stat.name())];
-            (sql::SEALED_DAILY.fill(&stat), some_open.then(|| sql::OPEN_DAILY.fill(&stat)))
+            let stat = ("stat", stat.name());
+            let sealed = sql::SEALED_DAILY.fill(&[stat, ("published", &published)]);
+            (sealed, some_open.then(|| sql::OPEN_DAILY.fill(&[stat])))
         };
         match live {
             None => sealed,
             Some(live) => format!("{sealed}\nUNION ALL\n{live}"),
         }
+    }
+
+    /// Whether hours matter: for a series of them, or because the range has parts of days.
+    pub(super) fn by_hour(&self) -> bool {
+        self.interval == Some(Interval::Hour) || self.period.hours.is_some()
     }
 
     fn bucket(&self) -> &'static str {
@@ -151,13 +195,53 @@ fn order(question: &Question) -> String {
             let expression = match key {
                 OrderKey::Metric(metric) => ordering(metric),
                 OrderKey::Dimension(dimension) if dimension.is_time() => "bucket",
-                OrderKey::Dimension(_) => "value",
+                OrderKey::Dimension(dimension) => {
+                    let others = question.dimensions.iter().filter(|d| !d.is_time());
+                    let place = others.take_while(|d| **d != dimension).count() + 1;
+                    return format!("key[{place}] {}", way(direction));
+                }
             };
-            format!("{expression} {}", if direction == Direction::Ascending { "ASC" } else { "DESC" })
+            format!("{expression} {}", way(direction))
         })
         .collect();
-    terms.push("value ASC".to_owned());
+    terms.push("key ASC".to_owned());
     terms.join(", ")
+}
+
+const fn way(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Ascending => "ASC",
+        Direction::Descending => "DESC",
+    }
+}
+
+/// The statistics that answer a question: at most one dimension, filters on it alone, nothing that only the detail knows.
+fn stat(question: &Question, period: Period, interval: Option<Interval>, care: Care) -> Option<Stat> {
+    let detailed = |metric: &Metric| {
+        matches!(metric, Metric::TimeOnPage | Metric::TotalRevenue | Metric::AverageRevenue)
+    };
+    let folded = matches!(care, Care::Folded { .. });
+    if folded
+        || period.hours.is_some()
+        || !question.deeds().is_empty()
+        || question.metrics.iter().any(detailed)
+    {
+        return None;
+    }
+    match question.axes().as_slice() {
+        [] => Some(Stat::Total),
+        [_] if interval == Some(Interval::Hour) => None,
+        [one] => {
+            let stat = Stat::counting(*one)?;
+            // Visitors of several values may be the same: without a row for each there is no sum.
+            let single = || match question.filters.as_slice() {
+                [Filter::Test(test)] => test.op == Op::Is && test.values.len() == 1 && test.case_sensitive,
+                _ => false,
+            };
+            (question.dimensions.contains(one) || single()).then_some(stat)
+        }
+        _ => None,
+    }
 }
 
 /// Time ascending, else the first metric descending.
@@ -179,6 +263,13 @@ const fn ordering(metric: Metric) -> &'static str {
         Metric::VisitDuration => "intDiv(2 * duration_s + entries, 2 * greatest(entries, 1))",
         Metric::ViewsPerVisit => "intDiv(200 * visit_pageviews + entries, 2 * greatest(entries, 1))",
         Metric::EngagedTime => "intDiv(engaged_ms + 500 * visits, 1000 * greatest(visits, 1))",
+        Metric::ScrollDepth => "intDiv(2 * scroll_sum + scroll_visits, 2 * greatest(scroll_visits, 1))",
+        Metric::TimeOnPage => "intDiv(engaged_ms + 500 * engaged_visits, 1000 * greatest(engaged_visits, 1))",
+        // Each row's share of the same number.
+        Metric::Percentage | Metric::ConversionRate | Metric::GroupConversionRate => "visitors",
+        Metric::TotalRevenue => "revenue_milli",
+        Metric::AverageRevenue => "intDiv(revenue_milli, toInt64(greatest(revenue_events, 1)))",
+        Metric::OptedOutRate => "intDiv(20000 * opted_out_pageviews + pageviews, 2 * greatest(pageviews, 1))",
     }
 }
 
@@ -187,9 +278,17 @@ pub(super) fn spelled(period: Period, site: &Site) -> Result<[String; 2], jiff::
     let opens = Timestamp::from_second(LocalDay::of(period.first, &site.zone)?.opens_at)?;
     let closes = Timestamp::from_second(LocalDay::of(period.last, &site.zone)?.closes_at - 1)?;
     let offset = |at: Timestamp| at.to_zoned(site.zone.clone()).strftime("%:z").to_string();
+    let (from, to) = period.hours.unwrap_or((0, 23));
+    let hour = |date: jiff::civil::Date, hour: i8, day: Timestamp| match date
+        .at(hour, 0, 0, 0)
+        .to_zoned(site.zone.clone())
+    {
+        Ok(at) if period.hours.is_some() => offset(at.timestamp()),
+        _ => offset(day),
+    };
     Ok([
-        format!("{}T00:00:00{}", period.first, offset(opens)),
-        format!("{}T23:59:59{}", period.last, offset(closes)),
+        format!("{}T{from:02}:00:00{}", period.first, hour(period.first, from, opens)),
+        format!("{}T{to:02}:59:59{}", period.last, hour(period.last, to, closes)),
     ])
 }
 

@@ -1,73 +1,114 @@
-//! Which metrics and dimensions go together.
+//! Which metrics, dimensions and filters go together.
 
-use super::{DateRange, Dimension, Metric, OrderKey, Question, QuestionError};
+use super::{DateRange, Dimension, Filter, Metric, OrderKey, Question, QuestionError};
+
+/// Most dimensions of a question, those of its filters included: each one more makes groups smaller.
+const MOST_AXES: usize = 4;
 
 pub(super) fn combination(question: &Question) -> Result<(), QuestionError> {
     dimensions(question)?;
-    realtime(question)?;
+    range(question)?;
     for (index, metric) in question.metrics.iter().enumerate() {
-        metric_with_dimensions(*metric, &question.dimensions, index)?;
+        metric_fits(*metric, question)
+            .map_err(|message| unsupported(format!("#/metrics/{index}"), message))?;
     }
     order(question)
+}
+
+fn unsupported(at: impl Into<String>, message: impl Into<String>) -> QuestionError {
+    QuestionError::invalid("unsupported_combination", at, message)
 }
 
 fn dimensions(question: &Question) -> Result<(), QuestionError> {
     let times = question.dimensions.iter().filter(|d| d.is_time()).count();
     let others = question.dimensions.len() - times;
-    let refuse = |message| Err(QuestionError::invalid("unsupported_combination", "#/dimensions", message));
+    let refuse = |message: &str| Err(unsupported("#/dimensions", message));
     if times > 1 {
         return refuse("At most one dimension of time.");
     }
-    if others > 1 {
-        return refuse("At most one dimension besides time.");
-    }
-    if others == 1 && question.dimensions.iter().any(|d| matches!(d, Dimension::TimeHour | Dimension::Time)) {
+    if others > 0 && question.dimensions.iter().any(|d| matches!(d, Dimension::TimeHour | Dimension::Time)) {
         return refuse("Besides another dimension, time goes by day, week or month.");
     }
-    Ok(())
-}
-
-fn realtime(question: &Question) -> Result<(), QuestionError> {
-    let plain = question.metrics == [Metric::Visitors] && question.dimensions.is_empty();
-    if question.date_range == DateRange::Realtime && !plain {
+    if question.dimensions.contains(&Dimension::Goal) && question.goals.is_empty() {
+        return refuse("The question brings no goals.");
+    }
+    if question.axes().len() + question.deeds().len() > MOST_AXES {
         return Err(QuestionError::invalid(
-            "unsupported_combination",
-            "#/date_range",
-            "The range \"realtime\" answers visitors alone, without dimensions.",
+            "too_many_dimensions",
+            "#/filters",
+            format!("At most {MOST_AXES} dimensions, those of the filters included."),
         ));
     }
     Ok(())
 }
 
-fn metric_with_dimensions(
-    metric: Metric,
-    dimensions: &[Dimension],
-    index: usize,
-) -> Result<(), QuestionError> {
-    let refused = dimensions.iter().find(|dimension| match metric {
-        // No visit is entered by an event, so these have nothing to be the mean of.
-        Metric::BounceRate | Metric::VisitDuration | Metric::EngagedTime => {
-            **dimension == Dimension::EventName
+fn range(question: &Question) -> Result<(), QuestionError> {
+    let refuse = |message: &str| Err(unsupported("#/date_range", message));
+    let plain = question.axes().is_empty() && question.filters.is_empty();
+    if question.date_range == DateRange::Realtime {
+        if !plain || !question.dimensions.is_empty() || question.metrics != [Metric::Visitors] {
+            return refuse("The range \"realtime\" answers visitors alone, without dimensions and filters.");
         }
+        if question.include.comparisons.is_some() {
+            return refuse("The range \"realtime\" is compared with nothing.");
+        }
+    }
+    if matches!(question.date_range, DateRange::LastDay | DateRange::Instants(..)) && !plain {
+        return refuse("Parts of days are answered without other dimensions and filters.");
+    }
+    Ok(())
+}
+
+fn metric_fits(metric: Metric, question: &Question) -> Result<(), String> {
+    let grouped = |unfit: fn(Dimension) -> bool| match question.dimensions.iter().find(|d| unfit(**d)) {
+        None => Ok(()),
+        Some(dimension) => {
+            Err(format!("Metric \"{}\" cannot be grouped by \"{}\".", metric.name(), dimension.name()))
+        }
+    };
+    let asks = |dimension: Dimension| question.axes().contains(&dimension);
+    match metric {
+        Metric::Visitors
+        | Metric::Visits
+        | Metric::Pageviews
+        | Metric::Events
+        | Metric::Percentage
+        | Metric::TotalRevenue
+        | Metric::AverageRevenue
+        | Metric::OptedOutRate => Ok(()),
+        Metric::BounceRate | Metric::VisitDuration | Metric::EngagedTime => grouped(Dimension::is_deed),
         // As in Plausible: the views of a visit are not those of one page.
         Metric::ViewsPerVisit => {
-            matches!(dimension, Dimension::EventName | Dimension::Page | Dimension::Host)
+            grouped(Dimension::is_of_event)?;
+            let page = |d: &Dimension| matches!(d, Dimension::Page | Dimension::Host);
+            if question.axes().iter().any(page) {
+                return Err("Metric \"views_per_visit\" cannot be filtered by page.".into());
+            }
+            Ok(())
         }
-        Metric::Visitors | Metric::Visits | Metric::Pageviews | Metric::Events => false,
-    });
-    match refused {
-        None => Ok(()),
-        Some(dimension) => Err(QuestionError::invalid(
-            "unsupported_combination",
-            format!("#/metrics/{index}"),
-            format!("Metric \"{}\" cannot be grouped by \"{}\".", metric.name(), dimension.name()),
-        )),
+        Metric::ScrollDepth | Metric::TimeOnPage => {
+            grouped(Dimension::is_deed)?;
+            let hours =
+                question.dimensions.iter().any(|d| matches!(d, Dimension::Time | Dimension::TimeHour));
+            if hours || !asks(Dimension::Page) {
+                return Err(format!("Metric \"{}\" needs \"event:page\", and whole days.", metric.name()));
+            }
+            Ok(())
+        }
+        Metric::ConversionRate | Metric::GroupConversionRate => {
+            if !asks(Dimension::Goal) {
+                return Err(format!("Metric \"{}\" needs \"event:goal\".", metric.name()));
+            }
+            Ok(())
+        }
     }
 }
 
 fn order(question: &Question) -> Result<(), QuestionError> {
     for (index, (key, _)) in question.order_by.iter().enumerate() {
         let asked = match key {
+            // A quotient of two answers: rows are paged before the second is known.
+            OrderKey::Metric(Metric::GroupConversionRate) => false,
             OrderKey::Metric(metric) => question.metrics.contains(metric),
             OrderKey::Dimension(dimension) => question.dimensions.contains(dimension),
         };
@@ -80,4 +121,23 @@ fn order(question: &Question) -> Result<(), QuestionError> {
         }
     }
     Ok(())
+}
+
+impl Question {
+    /// Every dimension but time that it groups by or tests of the counted events, each once.
+    pub(crate) fn axes(&self) -> Vec<Dimension> {
+        let tested = self.filters.iter().flat_map(Filter::own_tests).map(|test| test.dimension);
+        let mut axes: Vec<Dimension> = Vec::new();
+        for dimension in self.dimensions.iter().copied().filter(|d| !d.is_time()).chain(tested) {
+            if !axes.contains(&dimension) {
+                axes.push(dimension);
+            }
+        }
+        axes
+    }
+
+    /// What its filters say of other events of the visit.
+    pub(crate) fn deeds(&self) -> Vec<&Filter> {
+        self.filters.iter().flat_map(Filter::deeds).collect()
+    }
 }

@@ -1,35 +1,48 @@
 //! From JSON to a [`Question`]. Unknown keys are refused; every refusal says where.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use serde_json::{Map, Value};
 
 use super::{
-    DateRange, Dimension, Direction, Include, Metric, OrderKey, Pagination, Question, QuestionError,
+    ComparisonMode, Comparisons, DateRange, Dimension, Direction, Include, Metric, OrderKey, Pagination,
+    Question, QuestionError, filter, goal,
 };
 
-type Parsed<T> = Result<T, QuestionError>;
+pub(super) type Parsed<T> = Result<T, QuestionError>;
 
-const KEYS: &[&str] =
-    &["site_id", "metrics", "date_range", "dimensions", "filters", "order_by", "include", "pagination"];
+const KEYS: &[&str] = &[
+    "site_id",
+    "metrics",
+    "date_range",
+    "dimensions",
+    "filters",
+    "goals",
+    "order_by",
+    "include",
+    "pagination",
+];
 
 pub(super) fn question(json: &Value) -> Parsed<Question> {
     let Value::Object(body) = json else {
         return Err(QuestionError::invalid("invalid_question", "#", "Expected an object."));
     };
     only_keys(body, "#", KEYS)?;
-    no_filters(body.get("filters"))?;
+    let goals = body.get("goals").map_or(Ok(Vec::new()), goal::goals)?;
     Ok(Question {
         site_id: site_id(required(body, "site_id")?)?,
         metrics: metrics(required(body, "metrics")?)?,
         date_range: date_range(required(body, "date_range")?)?,
         dimensions: body.get("dimensions").map_or(Ok(Vec::new()), dimensions)?,
+        filters: body.get("filters").map_or(Ok(Vec::new()), |value| filter::filters(value, &goals))?,
+        goals,
         order_by: body.get("order_by").map_or(Ok(Vec::new()), order_by)?,
         pagination: body.get("pagination").map_or(Ok(Pagination::default()), pagination)?,
         include: body.get("include").map_or(Ok(Include::default()), include)?,
     })
 }
 
-fn only_keys(object: &Map<String, Value>, pointer: &str, known: &[&str]) -> Parsed<()> {
+pub(super) fn only_keys(object: &Map<String, Value>, pointer: &str, known: &[&str]) -> Parsed<()> {
     match object.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
         Some(key) => {
@@ -56,7 +69,7 @@ fn site_id(value: &Value) -> Parsed<String> {
     }
 }
 
-fn list<'a>(value: &'a Value, code: &'static str, pointer: &str) -> Parsed<&'a [Value]> {
+pub(super) fn list<'a>(value: &'a Value, code: &'static str, pointer: &str) -> Parsed<&'a [Value]> {
     value
         .as_array()
         .map(Vec::as_slice)
@@ -99,20 +112,8 @@ fn distinct<T: Copy + PartialEq>(
 }
 
 /// A value as JSON, cut to what an error sentence can carry.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     value.to_string().chars().take(100).collect()
-}
-
-fn no_filters(value: Option<&Value>) -> Parsed<()> {
-    match value {
-        None => Ok(()),
-        Some(value) if list(value, "invalid_filter", "#/filters")?.is_empty() => Ok(()),
-        Some(_) => Err(QuestionError::invalid(
-            "filters_unsupported",
-            "#/filters/0",
-            "Filters are not supported yet.",
-        )),
-    }
 }
 
 fn date_range(value: &Value) -> Parsed<DateRange> {
@@ -129,6 +130,7 @@ fn date_range(value: &Value) -> Parsed<DateRange> {
             "month" => Ok(DateRange::Month),
             "year" => Ok(DateRange::Year),
             "all" => Ok(DateRange::All),
+            "24h" => Ok(DateRange::LastDay),
             "realtime" => Ok(DateRange::Realtime),
             other => counted(other, "mo", 100)
                 .map(DateRange::Months)
@@ -137,15 +139,19 @@ fn date_range(value: &Value) -> Parsed<DateRange> {
         },
         Value::Array(ends) => match ends.as_slice() {
             [Value::String(first), Value::String(last)] => {
-                let (first, last) = (begin(first).ok_or_else(bad)?, end(last).ok_or_else(bad)?);
-                if first > last {
-                    return Err(QuestionError::invalid(
-                        "invalid_date_range",
-                        "#/date_range",
-                        "The first day is after the last.",
-                    ));
+                let refused =
+                    |message| Err(QuestionError::invalid("invalid_date_range", "#/date_range", message));
+                if let (Some(first), Some(last)) = (begin(first), end(last)) {
+                    if first > last {
+                        return refused("The first day is after the last.");
+                    }
+                    return Ok(DateRange::Dates(first, last));
                 }
-                Ok(DateRange::Dates(first, last))
+                let (first, last) = (instant(first).ok_or_else(bad)?, instant(last).ok_or_else(bad)?);
+                if first > last {
+                    return refused("The first instant is after the last.");
+                }
+                Ok(DateRange::Instants(first, last))
             }
             _ => Err(bad()),
         },
@@ -168,6 +174,12 @@ fn begin(text: &str) -> Option<Date> {
 
 fn end(text: &str) -> Option<Date> {
     calendar(text, Time::constant(23, 59, 59, 0))
+}
+
+/// An instant, written with its offset.
+fn instant(text: &str) -> Option<Timestamp> {
+    let instant: Timestamp = text.parse().ok()?;
+    (86_400..5_600_000_000).contains(&instant.as_second()).then_some(instant)
 }
 
 fn calendar(text: &str, at: Time) -> Option<Date> {
@@ -238,12 +250,51 @@ fn include(value: &Value) -> Parsed<Include> {
     let Value::Object(object) = value else {
         return Err(QuestionError::invalid("invalid_include", "#/include", "Expected an object."));
     };
-    only_keys(object, "#/include", &["time_labels", "total_rows"])?;
+    only_keys(
+        object,
+        "#/include",
+        &["time_labels", "total_rows", "imports", "trim_relative_date_range", "comparisons"],
+    )?;
     let flag = |key: &str| match object.get(key) {
         None => Ok(false),
         Some(value) => value.as_bool().ok_or_else(|| {
             QuestionError::invalid("invalid_include", format!("#/include/{key}"), "Expected true or false.")
         }),
     };
-    Ok(Include { time_labels: flag("time_labels")?, total_rows: flag("total_rows")? })
+    // Nothing is imported, so there is nothing to include or to leave out.
+    flag("imports")?;
+    Ok(Include {
+        time_labels: flag("time_labels")?,
+        total_rows: flag("total_rows")?,
+        comparisons: object.get("comparisons").map(comparisons).transpose()?.flatten(),
+        trim_relative_date_range: flag("trim_relative_date_range")?,
+    })
+}
+
+fn comparisons(value: &Value) -> Parsed<Option<Comparisons>> {
+    let at = "#/include/comparisons";
+    let invalid =
+        || QuestionError::invalid("invalid_include", at, format!("Invalid comparison {}", shown(value)));
+    let object = match value {
+        Value::Null => return Ok(None),
+        Value::Object(object) => object,
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => return Err(invalid()),
+    };
+    only_keys(object, at, &["mode", "date_range", "match_day_of_week"])?;
+    let mode = match (object.get("mode").and_then(Value::as_str), object.get("date_range")) {
+        (Some("previous_period"), None) => ComparisonMode::PreviousPeriod,
+        (Some("year_over_year"), None) => ComparisonMode::YearOverYear,
+        (Some("custom"), Some(range)) => {
+            let DateRange::Dates(first, last) = date_range(range)? else {
+                return Err(invalid());
+            };
+            ComparisonMode::Custom(first, last)
+        }
+        _ => return Err(invalid()),
+    };
+    let match_day_of_week = match object.get("match_day_of_week") {
+        None => false,
+        Some(value) => value.as_bool().ok_or_else(invalid)?,
+    };
+    Ok(Some(Comparisons { mode, match_day_of_week }))
 }

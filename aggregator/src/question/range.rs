@@ -4,15 +4,17 @@ use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp, Unit, Zoned};
 
-use super::{DateRange, Dimension};
+use super::{ComparisonMode, Comparisons, DateRange, Dimension};
 
-/// A run of whole local days, both ends included.
+/// A run of local days, both ends included; of the first and the last, perhaps some hours only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
     /// The first day.
     pub first: Date,
     /// The last day.
     pub last: Date,
+    /// The first and the last hour on the site's clock, of the first and the last day; none for whole days.
+    pub hours: Option<(i8, i8)>,
 }
 
 /// The unit of a time series.
@@ -39,19 +41,70 @@ impl Period {
         let yesterday = today.checked_sub(Span::new().days(1))?;
         let this_month = today.first_of_month();
         Ok(match range {
-            DateRange::Today | DateRange::Realtime => Self { first: today, last: today },
+            DateRange::Today | DateRange::Realtime => Self::of_days(today, today),
             DateRange::Days(days) => {
-                Self { first: today.checked_sub(Span::new().days(i64::from(days)))?, last: yesterday }
+                Self::of_days(today.checked_sub(Span::new().days(i64::from(days)))?, yesterday)
             }
-            DateRange::Month => Self { first: this_month, last: today.last_of_month() },
-            DateRange::Months(months) => Self {
-                first: this_month.checked_sub(Span::new().months(i64::from(months)))?,
-                last: this_month.checked_sub(Span::new().days(1))?,
-            },
-            DateRange::Year => Self { first: today.first_of_year(), last: today.last_of_year() },
-            DateRange::All => Self { first: born.unwrap_or(today).min(today), last: today },
-            DateRange::Dates(first, last) => Self { first, last },
+            DateRange::Month => Self::of_days(this_month, today.last_of_month()),
+            DateRange::Months(months) => Self::of_days(
+                this_month.checked_sub(Span::new().months(i64::from(months)))?,
+                this_month.checked_sub(Span::new().days(1))?,
+            ),
+            DateRange::Year => Self::of_days(today.first_of_year(), today.last_of_year()),
+            DateRange::All => Self::of_days(born.unwrap_or(today).min(today), today),
+            DateRange::Dates(first, last) => Self::of_days(first, last),
+            DateRange::LastDay => {
+                let begins = now.checked_sub(SignedDuration::from_hours(23))?;
+                Self::of_hours(&begins.to_zoned(zone.clone()), &now.to_zoned(zone.clone()))
+            }
+            DateRange::Instants(first, last) => {
+                Self::of_hours(&first.to_zoned(zone.clone()), &last.to_zoned(zone.clone()))
+            }
         })
+    }
+
+    /// Whole days.
+    #[must_use]
+    pub const fn of_days(first: Date, last: Date) -> Self {
+        Self { first, last, hours: None }
+    }
+
+    fn of_hours(first: &Zoned, last: &Zoned) -> Self {
+        let hours = (first.hour(), last.hour());
+        Self { first: first.date(), last: last.date(), hours: (hours != (0, 23)).then_some(hours) }
+    }
+
+    /// The period that `comparisons` sets beside this one.
+    ///
+    /// # Errors
+    /// Outside the years the calendar can hold.
+    pub(crate) fn compared(self, comparisons: &Comparisons) -> Result<Self, jiff::Error> {
+        let weeks = |days: i64| if comparisons.match_day_of_week { (days + 6) / 7 * 7 } else { days };
+        let back = match comparisons.mode {
+            ComparisonMode::PreviousPeriod => Span::new().days(weeks(self.days())),
+            ComparisonMode::YearOverYear if comparisons.match_day_of_week => Span::new().weeks(52),
+            ComparisonMode::YearOverYear => Span::new().years(1),
+            ComparisonMode::Custom(first, last) => {
+                let ahead = if comparisons.match_day_of_week {
+                    i64::from(self.first.weekday().since(first.weekday()))
+                } else {
+                    0
+                };
+                let ahead = Span::new().days(ahead);
+                return Ok(Self::of_days(first.checked_add(ahead)?, last.checked_add(ahead)?));
+            }
+        };
+        Ok(Self {
+            first: self.first.checked_sub(back)?,
+            last: self.last.checked_sub(back)?,
+            hours: self.hours,
+        })
+    }
+
+    /// Whether the hour lies in it, when it has only some.
+    fn has_hour(self, date: Date, hour: i8) -> bool {
+        self.hours
+            .is_none_or(|(from, to)| (self.first, from) <= (date, hour) && (date, hour) <= (self.last, to))
     }
 
     /// How many days it has.
@@ -93,7 +146,9 @@ impl Period {
             Interval::Hour => {
                 let mut at = self.first.to_zoned(zone.clone())?.start_of_day()?;
                 while at.date() <= self.last {
-                    push(Bucket::Hour(at.date(), at.hour()));
+                    if self.has_hour(at.date(), at.hour()) {
+                        push(Bucket::Hour(at.date(), at.hour()));
+                    }
                     // Finer than any shift of a clock, so that an hour cut short by one is still met.
                     at = at.checked_add(SignedDuration::from_mins(15))?;
                 }
@@ -187,7 +242,7 @@ mod tests {
 
     #[test]
     fn the_automatic_unit_grows_with_the_range() {
-        let unit = |last| Period { first: date(2026, 1, 1), last }.interval(Dimension::Time).unwrap();
+        let unit = |last| Period::of_days(date(2026, 1, 1), last).interval(Dimension::Time).unwrap();
         assert_eq!(unit(date(2026, 1, 2)), Interval::Hour);
         assert_eq!(unit(date(2026, 1, 3)), Interval::Day);
         assert_eq!(unit(date(2026, 2, 9)), Interval::Day);
@@ -198,7 +253,7 @@ mod tests {
     #[test]
     fn days_of_23_and_25_hours_show_23_and_24_labels() {
         let hours = |day, name: &str| {
-            let period = Period { first: day, last: day };
+            let period = Period::of_days(day, day);
             let labels = period.buckets(Interval::Hour, &zone(name)).unwrap();
             labels.into_iter().map(Bucket::label).collect::<Vec<_>>()
         };
@@ -213,7 +268,7 @@ mod tests {
 
     #[test]
     fn weeks_begin_on_monday_and_the_first_is_cut_to_the_range() {
-        let period = Period { first: date(2026, 11, 18), last: date(2026, 12, 1) };
+        let period = Period::of_days(date(2026, 11, 18), date(2026, 12, 1));
         let weeks = period.buckets(Interval::Week, &TimeZone::UTC).unwrap();
         let labels: Vec<_> = weeks.into_iter().map(Bucket::label).collect();
         assert_eq!(labels, ["2026-11-18", "2026-11-23", "2026-11-30"]);

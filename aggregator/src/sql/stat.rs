@@ -64,36 +64,38 @@ impl Stat {
         Self::ALL.iter().copied().filter(|stat| stat.family() == family).collect()
     }
 
-    /// What counts a dimension of a question; the total for time and for none.
-    pub(crate) const fn counting(dimension: Option<Dimension>) -> Self {
-        match dimension {
-            None
-            | Some(
-                Dimension::Time
-                | Dimension::TimeHour
-                | Dimension::TimeDay
-                | Dimension::TimeWeek
-                | Dimension::TimeMonth,
-            ) => Self::Total,
-            Some(Dimension::Page) => Self::Page,
-            Some(Dimension::Host) => Self::Host,
-            Some(Dimension::EventName) => Self::Event,
-            Some(Dimension::EntryPage) => Self::EntryPage,
-            Some(Dimension::ExitPage) => Self::ExitPage,
-            Some(Dimension::Source) => Self::Source,
-            Some(Dimension::Channel) => Self::Channel,
-            Some(Dimension::Referrer) => Self::Referrer,
-            Some(Dimension::UtmSource) => Self::UtmSource,
-            Some(Dimension::UtmMedium) => Self::UtmMedium,
-            Some(Dimension::UtmCampaign) => Self::UtmCampaign,
-            Some(Dimension::UtmContent) => Self::UtmContent,
-            Some(Dimension::UtmTerm) => Self::UtmTerm,
-            Some(Dimension::Country) => Self::Country,
-            Some(Dimension::Region) => Self::Region,
-            Some(Dimension::Browser) => Self::Browser,
-            Some(Dimension::Os) => Self::Os,
-            Some(Dimension::Device) => Self::Device,
-        }
+    /// What counts a dimension of a question; the total for time; none where only the detail can.
+    pub(crate) const fn counting(dimension: Dimension) -> Option<Self> {
+        Some(match dimension {
+            Dimension::Time
+            | Dimension::TimeHour
+            | Dimension::TimeDay
+            | Dimension::TimeWeek
+            | Dimension::TimeMonth => Self::Total,
+            Dimension::Page => Self::Page,
+            Dimension::Host => Self::Host,
+            Dimension::EventName => Self::Event,
+            Dimension::EntryPage => Self::EntryPage,
+            Dimension::ExitPage => Self::ExitPage,
+            Dimension::Source => Self::Source,
+            Dimension::Channel => Self::Channel,
+            Dimension::Referrer => Self::Referrer,
+            Dimension::UtmSource => Self::UtmSource,
+            Dimension::UtmMedium => Self::UtmMedium,
+            Dimension::UtmCampaign => Self::UtmCampaign,
+            Dimension::UtmContent => Self::UtmContent,
+            Dimension::UtmTerm => Self::UtmTerm,
+            Dimension::Country => Self::Country,
+            Dimension::Region => Self::Region,
+            Dimension::Browser => Self::Browser,
+            Dimension::BrowserVersion => Self::BrowserVersion,
+            Dimension::Os => Self::Os,
+            Dimension::OsVersion => Self::OsVersion,
+            Dimension::Device => Self::Device,
+            Dimension::Screen => Self::Screen,
+            Dimension::Language => Self::Language,
+            Dimension::Goal | Dimension::EntryHost | Dimension::Prop(_) => return None,
+        })
     }
 
     /// Where a visit has its value: the total has none, every other has a column of its name.

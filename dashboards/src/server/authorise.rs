@@ -117,7 +117,7 @@ fn carries_csrf(headers: &HeaderMap, signed_in: &SignedIn) -> bool {
     carried.is_some_and(|carried| signed_in.csrf().is_spelt(carried))
 }
 
-/// Somebody with an API key.
+/// Somebody with an API key, and a question left of its hour.
 #[derive(Clone, Debug)]
 pub(super) struct WithKey(pub(super) ApiKey);
 
@@ -127,7 +127,10 @@ impl FromRequestParts<Staff> for WithKey {
     async fn from_request_parts(parts: &mut Parts, staff: &Staff) -> Result<Self, ApiError> {
         let spelt = bearer(&parts.headers).ok_or(ApiError::MissingApiKey)?.to_owned();
         let key = staff.control(move |control| control.find_api_key(&spelt)).await?;
-        key.map(Self).ok_or(ApiError::InvalidApiKey)
+        let key = key.ok_or(ApiError::InvalidApiKey)?;
+        let now_ms = staff.0.clock.now().as_millisecond();
+        staff.0.quota.take(key.id, now_ms).map_err(|seconds| ApiError::QuotaUsedUp { seconds })?;
+        Ok(Self(key))
     }
 }
 

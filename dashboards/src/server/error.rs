@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use serve::body::BodyError;
 
 use crate::control::{ControlError, SignInError};
+use crate::quota::QUESTIONS_PER_HOUR;
 use crate::password::{MAX_BYTES, MIN_CHARACTERS, PasswordError};
 
 /// Why a request was not done.
@@ -43,6 +44,12 @@ pub(crate) enum ApiError {
     MissingApiKey,
     /// Unknown, revoked, or not for this site: which of these is not said.
     InvalidApiKey,
+    /// The key has used up its hour; the next question is taken in so many seconds.
+    QuotaUsedUp {
+        seconds: u64,
+    },
+    /// Parameters of the first stats API that can't be meant so; what is wrong, in English.
+    BadStatsRequest(String),
     TooManyQuestions,
     TooManyWatchers,
     Question(QuestionError),
@@ -133,6 +140,12 @@ impl ApiError {
                 "invalid_api_key",
                 "Invalid API key, or one without access to this site.",
             ),
+            Self::QuotaUsedUp { .. } => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_requests",
+                format!("Too many API requests. A key may ask {QUESTIONS_PER_HOUR} an hour."),
+            ),
+            Self::BadStatsRequest(what) => (S::BAD_REQUEST, "bad_stats_request", what.clone()),
             Self::TooManyQuestions => {
                 fixed(S::BAD_REQUEST, "too_many_questions", "At most 16 questions in one request.")
             }
@@ -174,7 +187,7 @@ impl IntoResponse for ApiError {
         let (status, ..) = self.public();
         let mut response = (status, Json(self.body())).into_response();
         let headers = response.headers_mut();
-        if let Self::SlowDown { seconds } = self {
+        if let Self::SlowDown { seconds } | Self::QuotaUsedUp { seconds } = self {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         } else if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from(2));

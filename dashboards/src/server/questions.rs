@@ -58,7 +58,7 @@ pub(super) async fn query(
     ask(&staff, &question).await.map(Json)
 }
 
-async fn ask(staff: &Staff, question: &Question) -> Result<Answer, ApiError> {
+pub(super) async fn ask(staff: &Staff, question: &Question) -> Result<Answer, ApiError> {
     let timer = staff.0.metrics.question_seconds.start_timer();
     let answer = staff.0.asker.answer(question).await;
     timer.observe_duration();

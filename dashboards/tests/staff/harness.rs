@@ -48,7 +48,7 @@ impl Asker for FakeAsker {
     fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Answer, QuestionError>> {
         Box::pin(async move {
             self.here()?;
-            let row = Row { metrics: vec![Figure::Whole(1)], dimensions: vec![] };
+            let row = Row { metrics: vec![Figure::Whole(1)], dimensions: vec![], comparison: None };
             Ok(Answer {
                 results: vec![row],
                 meta: Meta::default(),

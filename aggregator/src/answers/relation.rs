@@ -1,0 +1,59 @@
+//! Where the detail of a question's days is: one relation of visits and one of events, sealed and open days alike. The one
+//! place that knows of two sides.
+
+use crate::sql::{self, Detail, Scope};
+
+/// The two relations of one question.
+#[derive(Clone, Debug)]
+pub(super) struct Relations {
+    some_open: bool,
+}
+
+impl Relations {
+    pub(super) const fn new(some_open: bool) -> Self {
+        Self { some_open }
+    }
+
+    /// One row for each visit.
+    pub(super) fn visits(&self) -> String {
+        let sealed = sealed();
+        let open = Detail::Open(Scope::Question).visits();
+        cut(sql::VISITS_OF_QUESTION.fill(&[("sealed", &sealed), ("open", &open)]), self.some_open)
+    }
+
+    /// One row for each event; with `ends`, also the pages and the host its visit began and ended with.
+    pub(super) fn hits(&self, ends: bool) -> String {
+        let sealed = sealed();
+        let joined = sql::HITS_ENDS.fill(&[("sealed", &sealed)]);
+        let (columns, joined) = if ends {
+            ("entry_page, exit_page, entry_host", joined.as_str())
+        } else {
+            ("'' AS entry_page, '' AS exit_page, '' AS entry_host", "")
+        };
+        let open = Detail::Open(Scope::Question);
+        let open = sql::HITS_OPEN.fill(&[
+            ("runs", &Detail::runs(Scope::Question)),
+            ("visits", &open.visits()),
+            ("opt_outs", &open.opt_outs()),
+        ]);
+        let hits = sql::HITS.fill(&[
+            ("sealed", &sealed),
+            ("ends", columns),
+            ("ends_joined", joined),
+            ("open", &open),
+        ]);
+        cut(hits, self.some_open)
+    }
+}
+
+/// Without open days the half that reads them is left out: it would be computed for nothing.
+fn cut(both: String, some_open: bool) -> String {
+    if some_open {
+        return both;
+    }
+    both.split_once("\nUNION ALL\n").map_or(both.clone(), |(sealed, _)| sealed.to_owned())
+}
+
+fn sealed() -> String {
+    sql::SEALED_OF_QUESTION.fill(&[("published", &sql::PUBLISHED_OF_QUESTION.fill(&[]))])
+}

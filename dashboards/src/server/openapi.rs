@@ -1,0 +1,182 @@
+//! `GET /api/openapi.json`: what programs may ask, written from the lists the question engine itself reads.
+
+use aggregator::question::{Dimension, Direction, Metric, Op};
+use axum::Json;
+use serde_json::{Value, json};
+
+use crate::quota::QUESTIONS_PER_HOUR;
+
+/// `GET /api/openapi.json`
+pub(super) async fn show() -> Json<Value> {
+    Json(document())
+}
+
+fn document() -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sanaq stats API",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": format!(
+                "Questions about one site, in the grammar of Plausible's Stats API. At most {QUESTIONS_PER_HOUR} an hour for each key."
+            ),
+        },
+        "security": [{ "key": [] }],
+        "paths": paths(),
+        "components": {
+            "securitySchemes": { "key": { "type": "http", "scheme": "bearer" } },
+            "schemas": schemas(),
+        },
+    })
+}
+
+fn paths() -> Value {
+    let refused = |status: &str, what: &str| {
+        (
+            status.to_owned(),
+            json!({ "description": what, "content": { "application/json": { "schema": reference("Error") } } }),
+        )
+    };
+    let answers = |schema: Value| {
+        let ok =
+            json!({ "description": "The answer", "content": { "application/json": { "schema": schema } } });
+        let all = [
+            ("200".to_owned(), ok),
+            refused("400", "The question is not understood; the text says where"),
+            refused("401", "No key, or one that is not for this site"),
+            refused("429", "The key has used up its hour"),
+            refused("503", "The statistics are away for a moment"),
+        ];
+        Value::Object(all.into_iter().collect())
+    };
+    let first = |summary: &str, more: &[&str], schema: Value| {
+        let shared = ["site_id", "period", "date", "metrics", "filters"];
+        let names = if more == ["only"] { &shared[..1] } else { &shared[..] };
+        let parameters: Vec<_> = names
+            .iter()
+            .chain(more.iter().filter(|name| **name != "only"))
+            .map(|name| {
+                json!({
+                    "name": name, "in": "query", "required": matches!(*name, "site_id" | "property"),
+                    "schema": { "type": "string" },
+                })
+            })
+            .collect();
+        json!({ "get": { "summary": summary, "parameters": parameters, "responses": answers(schema) } })
+    };
+    let rows = json!({ "type": "object", "properties": { "results": { "type": "array", "items": { "type": "object" } } } });
+    json!({
+        "/api/v2/query": { "post": {
+            "summary": "Asks one question",
+            "requestBody": { "required": true, "content": { "application/json": { "schema": reference("Question") } } },
+            "responses": answers(reference("Answer")),
+        } },
+        "/api/v1/stats/realtime/visitors": first("Visitors of the last five minutes", &["only"], json!({ "type": "integer" })),
+        "/api/v1/stats/aggregate": first("Figures of a period", &["compare"], json!({ "type": "object" })),
+        "/api/v1/stats/timeseries": first("Figures by day, month or hour", &["interval"], rows.clone()),
+        "/api/v1/stats/breakdown": first("Figures by a property", &["property", "limit", "page"], rows),
+    })
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn schemas() -> Value {
+    let names = |all: Vec<String>| json!({ "type": "string", "enum": all });
+    let metrics = Metric::ALL.iter().map(|metric| metric.name().to_owned()).collect();
+    let dimensions: Vec<_> = Dimension::ALL.iter().map(|dimension| dimension.name().into_owned()).collect();
+    let ops = Op::ALL.iter().map(|op| op.name().to_owned()).collect();
+    let directions = Direction::ALL.iter().map(|direction| direction.name().to_owned()).collect();
+    let list = |items: Value| json!({ "type": "array", "items": items });
+    json!({
+        "Metric": names(metrics),
+        "Dimension": { "anyOf": [names(dimensions), { "type": "string", "pattern": "^event:props:.{1,100}$" }] },
+        "Op": names(ops),
+        "DateRange": { "anyOf": [
+            { "type": "string", "pattern": "^(day|24h|month|year|all|realtime|[0-9]+d|[0-9]+mo)$" },
+            { "type": "array", "prefixItems": [{ "type": "string" }, { "type": "string" }], "minItems": 2, "maxItems": 2 },
+        ] },
+        "Filter": { "anyOf": [
+            { "type": "array", "prefixItems": [reference("Op"), reference("Dimension"), list(json!({ "type": "string" })), { "type": "object" }], "minItems": 3, "maxItems": 4 },
+            { "type": "array", "prefixItems": [names(vec!["and".into(), "or".into()]), list(reference("Filter"))], "minItems": 2, "maxItems": 2 },
+            { "type": "array", "prefixItems": [names(vec!["not".into(), "has_done".into(), "has_not_done".into()]), reference("Filter")], "minItems": 2, "maxItems": 2 },
+        ] },
+        "Goal": { "type": "object", "additionalProperties": false, "properties": {
+            "display_name": { "type": "string" }, "event_name": { "type": "string" }, "page_path": { "type": "string" },
+            "scroll_threshold": { "type": "integer", "minimum": 1, "maximum": 100 }, "custom_props": { "type": "object" },
+        } },
+        "Question": {
+            "type": "object", "additionalProperties": false, "required": ["site_id", "metrics", "date_range"],
+            "properties": {
+                "site_id": { "type": "string" },
+                "metrics": { "type": "array", "items": reference("Metric"), "minItems": 1, "uniqueItems": true },
+                "date_range": reference("DateRange"),
+                "dimensions": list(reference("Dimension")),
+                "filters": list(reference("Filter")),
+                "goals": list(reference("Goal")),
+                "order_by": list(json!({ "type": "array", "prefixItems": [{ "type": "string" }, names(directions)] })),
+                "include": { "type": "object", "additionalProperties": false, "properties": {
+                    "time_labels": { "type": "boolean" }, "total_rows": { "type": "boolean" }, "imports": { "type": "boolean" },
+                    "trim_relative_date_range": { "type": "boolean" },
+                    "comparisons": { "type": "object", "additionalProperties": false, "properties": {
+                        "mode": names(vec!["previous_period".into(), "year_over_year".into(), "custom".into()]),
+                        "date_range": reference("DateRange"), "match_day_of_week": { "type": "boolean" },
+                    } },
+                } },
+                "pagination": { "type": "object", "additionalProperties": false, "properties": {
+                    "limit": { "type": "integer", "minimum": 1, "maximum": 10_000 }, "offset": { "type": "integer", "minimum": 0 },
+                } },
+            },
+        },
+        "Answer": {
+            "type": "object", "required": ["results", "meta", "query"],
+            "properties": {
+                "results": list(json!({ "type": "object", "properties": {
+                    "metrics": list(json!({ "type": ["number", "object", "null"] })), "dimensions": list(json!({ "type": "string" })),
+                } })),
+                "meta": { "type": "object" },
+                "query": reference("Question"),
+            },
+        },
+        "Error": {
+            "type": "object", "required": ["error", "code"],
+            "properties": { "error": { "type": "string" }, "code": { "type": "string" } },
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reference_points_at_something() {
+        fn walk(value: &Value, seen: &mut Vec<String>) {
+            match value {
+                Value::Object(object) => {
+                    seen.extend(object.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                    object.values().for_each(|value| walk(value, seen));
+                }
+                Value::Array(items) => items.iter().for_each(|item| walk(item, seen)),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            }
+        }
+        let document = document();
+        let mut seen = Vec::new();
+        walk(&document, &mut seen);
+        assert!(seen.len() > 10);
+        for reference in seen {
+            let pointer = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn it_has_every_address_for_programs() {
+        let paths = paths();
+        for route in crate::server::ROUTES.iter().filter(|route| route.path.starts_with("/api/v")) {
+            assert!(paths[route.path][route.method.to_lowercase()].is_object(), "{}", route.path);
+        }
+    }
+}

@@ -58,7 +58,8 @@ async fn two_ticks_at_once_count_once() {
     // Behind the harness's back: nothing of it is counted yet.
     h.execute("TRUNCATE TABLE open_stats").await;
     let ticks: Vec<OpenDay> = (0..4).map(|_| h.open_day()).collect();
-    let (a, b, c, d) = tokio::join!(ticks[0].run_once(), ticks[1].run_once(), ticks[2].run_once(), ticks[3].run_once());
+    let (a, b, c, d) =
+        tokio::join!(ticks[0].run_once(), ticks[1].run_once(), ticks[2].run_once(), ticks[3].run_once());
     for tick in [a, b, c, d] {
         tick.unwrap();
     }
@@ -127,7 +128,10 @@ async fn what_a_tick_writes_after_the_drop_is_swept_away() {
     h.insert(traffic(&h, 1, &[DAYS[0]], 7)).await;
     let now = at("2033-05-24T00:00:00Z");
     h.sealer().run_once(now).await.unwrap();
-    h.execute("INSERT INTO open_stats (site, closes_at, visitors) SELECT 1, closes_at, 1 FROM sealed_days LIMIT 1").await;
+    h.execute(
+        "INSERT INTO open_stats (site, closes_at, visitors) SELECT 1, closes_at, 1 FROM sealed_days LIMIT 1",
+    )
+    .await;
     h.sealer().run_once(now).await.unwrap();
     assert_eq!(h.number("SELECT count() FROM open_stats").await, 0);
 }

@@ -30,7 +30,10 @@ async fn days(h: &Harness, table: &str) -> Vec<(u32, u64)> {
 }
 
 async fn mutations(h: &Harness) -> u64 {
-    h.number("SELECT count() FROM system.mutations WHERE database = currentDatabase() AND command LIKE '%DELETE%'").await
+    h.number(
+        "SELECT count() FROM system.mutations WHERE database = currentDatabase() AND command LIKE '%DELETE%'",
+    )
+    .await
 }
 
 #[tokio::test]
@@ -61,7 +64,9 @@ async fn the_plan_says_what_goes_and_when_and_changes_nothing() {
     let plan = retention(&h, Keep::default(), None).plan("2034-12-31".parse().unwrap()).await.unwrap();
     let told: Vec<_> = plan
         .iter()
-        .map(|going| format!("{} {} {} {}..{}", going.on, going.table, going.partition, going.days[0], going.days[1]))
+        .map(|going| {
+            format!("{} {} {} {}..{}", going.on, going.table, going.partition, going.days[0], going.days[1])
+        })
         .collect();
     assert_eq!(
         told,
@@ -94,7 +99,11 @@ async fn a_site_may_keep_less_or_more_than_the_others() {
     for table in ["stats_daily", "stats_hourly"] {
         assert_eq!(days(&h, table).await, [(1, 4), (2, 2)], "{table}");
     }
-    assert_eq!(h.number("SELECT count() FROM sealed_days WHERE phase = 'dropped'").await, 8, "the ledger stays");
+    assert_eq!(
+        h.number("SELECT count() FROM sealed_days WHERE phase = 'dropped'").await,
+        8,
+        "the ledger stays"
+    );
 }
 
 #[tokio::test]

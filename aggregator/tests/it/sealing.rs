@@ -391,7 +391,8 @@ async fn while_one_process_seals_another_keeps_away_and_takes_over_when_it_is_go
         (sealed.len() == 1).then_some(())
     })
     .await;
-    let leases = "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name LIKE 'seal_lease%'";
+    let leases =
+        "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name LIKE 'seal_lease%'";
     assert_eq!(h.number(leases).await, 0);
 }
 
@@ -402,7 +403,10 @@ async fn a_sealer_whose_lease_was_taken_over_stops_before_it_publishes() {
     let now = at("2033-05-24T00:00:00Z");
     // A materialised view cannot change a comment: so the thief is a thread that waits for the first rows.
     let robbed = async {
-        eventually("the sealer writes", async || (h.number("SELECT count() FROM visits").await > 0).then_some(())).await;
+        eventually("the sealer writes", async || {
+            (h.number("SELECT count() FROM visits").await > 0).then_some(())
+        })
+        .await;
         h.execute("ALTER TABLE seal_lease MODIFY COMMENT 'thief'").await;
     };
     let sealer = h.sealer();

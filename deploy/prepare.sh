@@ -2,7 +2,7 @@
 # Installs what a fresh machine lacks, and says what it does. Safe to run again: what is there is left alone.
 #
 #   deploy/prepare.sh run    what `make run` needs: the embedded ClickHouse, the front ends' packages, GeoIP ranges
-#   deploy/prepare.sh test   the same, a headless Chromium with a font that has Kazakh letters, and nginx and Caddy (not started)
+#   deploy/prepare.sh test   the same, a headless Chromium with a font that has Kazakh letters, Firefox, WebKitGTK, and nginx and Caddy (not started)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -75,6 +75,9 @@ if [ "$goal" = test ]; then
   if [ -z "${CHROMIUM:-}" ] && ! have chromium && ! have chromium-browser && ! have google-chrome; then
     apt_install chromium /usr/bin/chromium "browser journeys" || true
   fi
+  [ -n "${FIREFOX:-}" ] || apt_install firefox-esr /usr/bin/firefox-esr "the tracker in Firefox" || true
+  apt_install webkit2gtk-driver /usr/bin/WebKitWebDriver "the tracker in WebKit" || true
+  apt_install xvfb /usr/bin/Xvfb "a screen for WebKit" || true
   proxy_install nginx-light nginx /usr/sbin/nginx || true
   proxy_install caddy caddy /usr/bin/caddy || true
   apt_install fonts-dejavu-core /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf "Kazakh letters in screenshots" || true

@@ -12,4 +12,5 @@ if [ -z "${CHROMIUM:-}" ]; then
   exit 1
 fi
 export CHROMIUM
+# The tracker's journeys in Firefox and WebKitGTK say themselves what they lack (engines.mjs).
 exec node --test --test-concurrency=1 ./*.test.mjs

@@ -19,6 +19,7 @@ interface Sanaq {
 }
 
 interface Window {
+  readonly Temporal?: { Now: { timeZoneId(): string } };
   sanaq?: Sanaq;
 }
 

@@ -45,6 +45,8 @@ for (const [shape, script] of scripts) {
     const referrers = {
       'a referrer is cut to origin and path': ['https://www.google.kz/search?q=private#x', 'https://www.google.kz/search'],
       'an app stays a referrer': ['android-app://org.telegram.messenger/', 'android-app://org.telegram.messenger/'],
+      'the own site is no referrer': ['https://example.kz/kk/?a=1', ''],
+      'a host that begins like ours is another site': ['https://example.kz.evil.example/', 'https://example.kz.evil.example/'],
       'no referrer is an empty one': ['', ''],
     };
     for (const [rule, [referrer, expected]] of Object.entries(referrers)) {

@@ -2,8 +2,6 @@
 // What real browsers do on their own is tested in real browsers (tests/browser); here it is what we do about it.
 import { runInNewContext } from 'node:vm';
 
-process.env.TZ = 'Asia/Almaty';
-
 export class Page {
   /** Bodies of the beacons sent, as texts. */
   bodies = [];
@@ -59,6 +57,7 @@ export class Page {
       innerHeight: viewport,
       performance: { now: () => page.clock, getEntries: () => [{ responseStatus: status }] },
       localStorage: {},
+      Temporal: { Now: { timeZoneId: () => 'Asia/Almaty' } },
       // What is put off happens at once.
       setTimeout: (work) => work(),
       history: { pushState: (_state, _title, to) => go(to), replaceState: (_state, _title, to) => go(to) },
@@ -80,7 +79,7 @@ export class Page {
         dispatchEvent: (event) => navigation.dispatchEvent(event),
       };
     }
-    window.window = window;
+    window.window = window.self = window;
     Object.assign(this, { window, document, events, clock: 1000, setFocus: (now) => (focused = now) });
   }
 

@@ -1,0 +1,174 @@
+// What only Chromium lets a test look into: its counters, its lifecycle, its prerenderer. Against the real collector.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, afterEach, test } from 'node:test';
+import { eventually, launch } from './browser.mjs';
+import { DOMAIN, startSite } from './fixture-site.mjs';
+import { startSanaq } from './start.mjs';
+
+const PATIENCE_MS = 30_000;
+const NAVIGATIONS = 200;
+
+let sanaq;
+let browser;
+let site;
+let context;
+let page;
+
+before(async () => {
+  sanaq = await startSanaq();
+  await sanaq.cli('site', 'add', DOMAIN, '--timezone', new Date().getUTCHours() < 12 ? 'Asia/Almaty' : 'America/New_York');
+  await sanaq.cli('site', 'set', DOMAIN, '--allow-host', '127.0.0.1');
+  await sanaq.takes(DOMAIN, 'http://127.0.0.1/');
+  browser = await launch({ ignoreDefaultArgs: ['--disable-back-forward-cache', '--disable-prerender2'] });
+});
+after(async () => {
+  await browser?.close();
+  await sanaq?.stop();
+});
+beforeEach(async () => {
+  site = await startSite(sanaq.public);
+  context = await browser.newContext();
+  page = await context.newPage();
+});
+afterEach(async () => {
+  await context.close();
+  site.stop();
+});
+
+const arrived = (count) => eventually(`${count} beacons among ${JSON.stringify(site.story)}`, () => site.beacons.length >= count, PATIENCE_MS);
+const lookedAt = () => eventually('a moment has passed', () => page.evaluate(() => performance.now() > 50), PATIENCE_MS);
+const devTools = async () => {
+  const session = await context.newCDPSession(page);
+  await session.send('Performance.enable');
+  const metric = async (name) => (await session.send('Performance.getMetrics')).metrics.find((entry) => entry.name === name).value;
+  return { session, metric };
+};
+
+test(`${NAVIGATIONS} navigations leave no listener and no memory behind`, { timeout: 3 * PATIENCE_MS }, async () => {
+  await page.goto(`${site.origin}/spa.html`);
+  await arrived(1);
+  const { session, metric } = await devTools();
+  const navigate = (count) =>
+    page.evaluate(async (many) => {
+      for (let i = 0; i < many; i += 1) {
+        history.pushState({}, '', `/spa/${i % 2 ? 'a' : 'b'}`);
+        // Time for a page to be looked at, so that each is reported.
+        await new Promise(requestAnimationFrame);
+      }
+    }, count);
+  const settled = async () => {
+    const sent = site.beacons.length;
+    await page.evaluate(() => window.sanaq('Last'));
+    await eventually('all has been answered', () => site.named('Last').length && site.beacons.length > sent, PATIENCE_MS);
+    await session.send('HeapProfiler.collectGarbage');
+    return { listeners: await metric('JSEventListeners'), heap: await metric('JSHeapUsedSize') };
+  };
+  /** In small steps: browsers refuse more than 64 KiB of requests that may outlive the page. */
+  const navigateAndCount = async (count) => {
+    for (let done = 0; done < count; done += 10) {
+      const counted = site.named('pageview').length;
+      await navigate(10);
+      await eventually('they are counted', () => site.named('pageview').length === counted + 10, PATIENCE_MS);
+    }
+  };
+  await navigateAndCount(20);
+  const before = await settled();
+  await navigateAndCount(NAVIGATIONS);
+  const later = await settled();
+  assert.equal(later.listeners, before.listeners);
+  // One string of an address kept for each would be more than this.
+  assert.ok(later.heap - before.heap < NAVIGATIONS * 500, `${later.heap - before.heap} B more`);
+  // The control: a listener for each navigation would be seen.
+  await page.evaluate((many) => {
+    for (let i = 0; i < many; i += 1) addEventListener('click', () => i);
+  }, NAVIGATIONS);
+  assert.ok((await metric('JSEventListeners')) >= before.listeners + NAVIGATIONS);
+});
+
+test('a tab that is hidden, frozen and thrown away has told all there was', { timeout: 3 * PATIENCE_MS }, async () => {
+  await page.goto(`${site.origin}/page.html`);
+  await arrived(1);
+  await lookedAt();
+  const { session } = await devTools();
+  // What the browser says when another tab takes its place: headless windows are never covered.
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  });
+  await arrived(2);
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+  // Thrown away: the process is gone, no event is fired.
+  const gone = new Promise((resolve) => page.once('crash', resolve));
+  session.send('Page.crash').catch(() => {});
+  await gone;
+  assert.deepEqual(site.story, [['pageview', '/page.html'], ['engagement', '/page.html']]);
+});
+
+test('a prerendered page counts when it is shown, once', { timeout: 3 * PATIENCE_MS }, async (t) => {
+  await page.goto(`${site.origin}/no-vitals.html`);
+  await arrived(1);
+  await page.evaluate((url) => {
+    const rules = Object.assign(document.createElement('script'), { type: 'speculationrules' });
+    rules.textContent = JSON.stringify({ prerender: [{ source: 'list', urls: [url], eagerness: 'immediate' }] });
+    document.head.append(rules);
+  }, `${site.origin}/next.html`);
+  // The prerendered page loads the script too: then it would have been counted.
+  await eventually('the script was fetched again, or came out of the cache', () => page.evaluate(() => document.prerendering === false), PATIENCE_MS);
+  assert.equal(site.named('pageview').length, 1);
+  await page.evaluate(() => document.querySelector('a').click());
+  await arrived(2);
+  await page.waitForURL('**/next.html');
+  const activated = await page.evaluate(() => performance.getEntriesByType('navigation')[0].activationStart);
+  t.diagnostic(`activated after ${activated} ms of prerendering${activated ? '' : ': this browser loaded it anew'}`);
+  await page.evaluate(() => window.sanaq('Last'));
+  await eventually('the last event', () => site.named('Last').length, PATIENCE_MS);
+  assert.deepEqual(site.named('pageview').map(({ u }) => new URL(u).pathname), ['/no-vitals.html', '/next.html']);
+});
+
+test('scrolling a page that changes all the time makes the browser lay out no more than without the tracker', { timeout: 3 * PATIENCE_MS }, async () => {
+  const layouts = async (path) => {
+    await page.goto(site.origin + path);
+    const { metric } = await devTools();
+    const before = await metric('LayoutCount');
+    await page.evaluate(async () => {
+      document.body.style.minHeight = '20000px';
+      // A page that dirties its layout in each scroll event, as many do.
+      addEventListener('scroll', () => (document.body.style.paddingTop = `${scrollY % 7}px`));
+      for (let i = 1; i <= 60; i += 1) {
+        scrollTo(0, i * 50);
+        await new Promise(requestAnimationFrame);
+        await new Promise((done) => setTimeout(done));
+      }
+    });
+    return (await metric('LayoutCount')) - before;
+  };
+  const without = await layouts('/noscript.html');
+  const withTracker = await layouts('/next.html');
+  assert.ok(without >= 30, `${without} layouts`);
+  assert.ok(withTracker <= without * 1.2 + 5, `${withTracker} layouts instead of ${without}`);
+});
+
+test('without scripts a picture counts the page', { timeout: 3 * PATIENCE_MS }, async () => {
+  const plain = await browser.newContext({ javaScriptEnabled: false });
+  const before = (await sanaq.outcomes()).stored ?? 0;
+  await (await plain.newPage()).goto(`${site.origin}/noscript.html`);
+  await eventually('the view is stored', async () => ((await sanaq.outcomes()).stored ?? 0) === before + 1, PATIENCE_MS);
+  await plain.close();
+  assert.deepEqual(site.passed.map(({ path }) => path.split('?')[0]), ['/api/pixel.gif']);
+});
+
+test('served compressed, the script is as small as it was measured', { timeout: 3 * PATIENCE_MS }, async () => {
+  for (const [coding, limit] of [['br', 1200], ['gzip', 1350]]) {
+    const { createBrotliDecompress, createGunzip } = await import('node:zlib');
+    const { get } = await import('node:http');
+    const bytes = await new Promise((resolve, reject) =>
+      get(`${sanaq.public}/js/script.js`, { headers: { 'accept-encoding': coding } }, (answer) => {
+        assert.equal(answer.headers['content-encoding'], coding);
+        let length = 0;
+        answer.on('data', (chunk) => (length += chunk.length)).on('end', () => resolve(length)).on('error', reject);
+        answer.pipe(coding === 'br' ? createBrotliDecompress() : createGunzip()).on('error', reject).resume();
+      }).on('error', reject),
+    );
+    assert.ok(bytes <= limit, `${bytes} B ${coding}`);
+  }
+});

@@ -35,9 +35,9 @@
 //! on disk, recovery may find and deliver rows that were refused: refused means "not promised".
 //!
 //! # Space made ready
-//! A sync of a file that has grown makes the file system write of its own, which takes as long again. So a segment that has come
-//! to [`JournalConfig::space_ahead`] is given as many zeros at a time, synced with the group before they are needed; a sync
-//! then has rows to write and nothing else. Where the rows end is told by the rows: a zero is no record. Sealing cuts what was
+//! A sync of a file that has grown makes the file system write of its own, which takes as long again. So a segment that
+//! grows by small groups is given [`JournalConfig::space_ahead`] zeros at a time, synced with the group before they are needed; a
+//! sync then has rows to write and nothing else. Where the rows end is told by the rows: a zero is no record. Sealing cuts what was
 //! not used. A quiet collector's segments never come so far.
 //!
 //! # The cap
@@ -124,7 +124,8 @@ pub struct JournalConfig {
     pub segment_bytes: u64,
     /// A segment is sealed when it has this many rows. Default 100,000.
     pub segment_rows: u64,
-    /// A segment that has come to this many bytes is given as many more at a time before it needs them; 0: never. Default 256 KiB.
+    /// A segment that has come to a quarter of this, by groups of at most a quarter, is given so many bytes at a time before it
+    /// needs them; 0: never. Default 256 KiB.
     pub space_ahead: u64,
 }
 

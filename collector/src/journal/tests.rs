@@ -16,7 +16,7 @@ mod power;
 mod rules;
 
 const SMALL: JournalConfig =
-    JournalConfig { max_bytes: 1 << 20, segment_bytes: 700, segment_rows: 8, space_ahead: 96 };
+    JournalConfig { max_bytes: 1 << 20, segment_bytes: 700, segment_rows: 8, space_ahead: 320 };
 const DAY: i64 = 86_400;
 
 /// A journal whose thread is the test.

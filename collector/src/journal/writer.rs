@@ -36,12 +36,14 @@ struct Active {
 }
 
 impl Active {
-    /// Makes space ready behind `end` when there is none and the segment has grown so far that it will be needed. It is synced with
-    /// the group, and is only for speed: without it appends make the file longer.
+    /// Makes space ready behind `end` when there is none, the segment has grown so far that it will be needed, and groups are so
+    /// small that many go into it: large ones have bytes enough of their own to write. It is synced with the group, and is only
+    /// for speed: without it appends make the file longer.
     fn make_space(&mut self, end: u64, shared: &Shared) {
-        let length = self.open.length.max(end);
+        let (length, group) = (self.open.length.max(end), end - self.open.bytes);
         let ahead = shared.config.space_ahead;
-        let is_due = length == end && ahead > 0 && end >= ahead && !self.is_cramped;
+        let (is_busy, is_small) = (end >= ahead / 4, group <= ahead / 4);
+        let is_due = length == end && ahead > 0 && is_busy && is_small && !self.is_cramped;
         self.open.length = if is_due && shared.has_room(length + ahead) {
             self.file.make_space(ahead).unwrap_or_else(|_| {
                 self.is_cramped = true;
@@ -210,8 +212,8 @@ impl Writer {
         let Some(active) = &mut self.active else { return Ok(()) };
         let Open { rows, bytes, first_closes_at, since, .. } = active.open;
         let (Some(first_closes_at), Some(since)) = (first_closes_at, since) else { return Ok(()) };
-        if active.open.length > bytes && active.file.cut(bytes).is_ok() {
-            // Should it not be on disk before a power cut, zeros stand behind the range, and are not looked at.
+        if (active.broken || active.open.length > bytes) && active.file.cut(bytes).is_ok() {
+            // Should it not be on disk before a power cut, what stands behind the range is not looked at.
             active.open.length = bytes;
         }
         let length = active.open.length.max(bytes);

@@ -15,7 +15,7 @@ use super::super::{Journal, SealedDays};
 use super::*;
 
 const CONFIG: JournalConfig =
-    JournalConfig { max_bytes: 1 << 20, segment_bytes: 700, segment_rows: 8, space_ahead: 96 };
+    JournalConfig { max_bytes: 1 << 20, segment_bytes: 700, segment_rows: 8, space_ahead: 320 };
 const DAY: i64 = 86_400;
 
 /// What became of each row: its text, what its sender was told, and whether it was on disk by then.

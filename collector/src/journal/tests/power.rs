@@ -205,7 +205,7 @@ fn in_generated_runs_power_may_fail_before_any_call_and_again_in_recovery() {
     let long = asked("SANAQ_CHAOS").is_some_and(|form| form == "long");
     let seed = asked("SANAQ_CHAOS_SEED").and_then(|seed| seed.parse().ok()).unwrap_or(20_261_122);
     println!("seed {seed} (SANAQ_CHAOS_SEED)");
-    let tried = if long { generated(seed, 200, 40, 10) } else { generated(seed, 25, 20, 2) };
+    let tried = if long { generated(seed, 100, 30, 8) } else { generated(seed, 25, 20, 2) };
     println!("{tried} power cuts in generated runs, each followed by a second");
     assert!(tried > 1_000, "{tried}");
 }

@@ -60,3 +60,13 @@ test('each example is a program, and the Astro one has a script that is', async 
     else await transform(file.endsWith('.astro') ? text.match(/<script>([\s\S]*)<\/script>/)[1] : text, { loader: 'tsx' });
   }
 });
+
+test('the sizes the documents name are those of the build', async () => {
+  const sizes = JSON.parse(await readFile(here('../size.json'), 'utf8'));
+  const readme = await readFile(here('../README.md'), 'utf8');
+  for (const [name, { brotli, gzip }] of Object.entries(sizes)) {
+    const row = readme.split('\n').find((line) => line.startsWith(`| \`${name}\``));
+    const [, saidBrotli, saidGzip] = row.match(/\| ([\d,]+) B \| ([\d,]+) B \|/);
+    assert.deepEqual([saidBrotli, saidGzip].map((text) => Number(text.replace(',', ''))), [brotli, gzip], name);
+  }
+});

@@ -172,9 +172,6 @@ pub enum QuestionError {
     /// No site of that domain: answer 404.
     #[error("#/site_id: No such site.")]
     UnknownSite,
-    /// The answer would show groups too small to be shown to this audience: answer 422.
-    #[error("This answer is withheld because its groups may be too small.")]
-    Withheld,
     /// ClickHouse did not answer, or not as it should: answer 503. The code is ClickHouse's own, 0 when it never answered.
     #[error("The statistics are not available at the moment.")]
     Unavailable {
@@ -198,7 +195,6 @@ impl QuestionError {
         match self {
             Self::Invalid { code, .. } => code,
             Self::UnknownSite => "unknown_site",
-            Self::Withheld => "withheld",
             Self::Unavailable { .. } => "statistics_unavailable",
         }
     }
@@ -209,7 +205,6 @@ impl QuestionError {
         match self {
             Self::Invalid { .. } => 400,
             Self::UnknownSite => 404,
-            Self::Withheld => 422,
             Self::Unavailable { .. } => 503,
         }
     }

@@ -1,5 +1,6 @@
 //! Questions and answers over hand-made days.
 
+mod adversary;
 mod grammar;
 mod recount;
 

@@ -13,3 +13,4 @@ mod manners;
 mod questions;
 mod sign_in;
 mod sites;
+mod stats_v1;

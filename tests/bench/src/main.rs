@@ -7,6 +7,7 @@
 //! | [`hot_path`] | one thread that parses and admits, nothing else |
 //! | [`drain`] | a backlog reaches ClickHouse while beacons go on coming |
 //! | [`idle`] | memory of a connection on which nothing happens |
+//! | [`journal`] | the journal alone: a sync, a start |
 //! | [`report`] | what is printed |
 //!
 //! Prepared requests, the real binary and what `/proc` says of it are shared with other programs, in `tests/src`.
@@ -15,6 +16,7 @@ mod bare;
 mod drain;
 mod hot_path;
 mod idle;
+mod journal;
 mod load;
 mod report;
 
@@ -72,6 +74,21 @@ enum Role {
         #[arg(long, default_value_t = 5_000)]
         idle: usize,
     },
+    /// Only the journal: what a sync costs with space made ready, against without.
+    JournalSync {
+        /// On this disk.
+        #[arg(long, default_value = ".")]
+        directory: PathBuf,
+    },
+    /// Only the journal: how long a start takes.
+    JournalRecovery {
+        /// On this disk.
+        #[arg(long, default_value = ".")]
+        directory: PathBuf,
+        /// MiB that the journal holds.
+        #[arg(long, default_value_t = 1024)]
+        mebibytes: u64,
+    },
     /// Catching up with a backlog while beacons go on coming.
     Drain {
         /// Rows that gather while ClickHouse is away.
@@ -99,6 +116,14 @@ fn main() -> anyhow::Result<()> {
         Some(Role::Idle { idle }) => {
             let program = Program::locate(options.program)?;
             report::say(&idle::measure(&program, &beacons, idle)?.to_string());
+            Ok(())
+        }
+        Some(Role::JournalSync { directory }) => {
+            report::say(&journal::sync(&directory)?);
+            Ok(())
+        }
+        Some(Role::JournalRecovery { directory, mebibytes }) => {
+            report::say(&journal::recovery(&directory, mebibytes << 20)?);
             Ok(())
         }
         Some(Role::Drain { rows, rate }) => {

@@ -2,7 +2,7 @@
 //!
 //! It takes each request whole before it passes it on, so that a fault happens at a known place: before ClickHouse has seen
 //! anything, in the middle of a body, or after the rows are stored and before anybody knows. Faults are armed and strike the next
-//! INSERT that carries a deduplication token. It remembers the bytes that came with each token: a retry must be the
+//! INSERT of the collector. It remembers the bytes that came with each token: a retry must be the
 //! same. It can also be the liar of a positive control, and give each retry a new token.
 
 mod request;

@@ -8,13 +8,15 @@ use std::ops::Range;
 pub(super) struct Request {
     /// How long it is.
     pub(super) length: usize,
-    /// Where its deduplication token stands, if it has one.
+    /// Where its deduplication token stands, if it is an INSERT of the collector.
     pub(super) token: Option<Range<usize>>,
     /// A hash of the body, however it was cut into chunks.
     pub(super) body: u64,
 }
 
 const TOKEN: &[u8] = b"insert_deduplication_token=";
+/// What the collector's INSERTs say of themselves (`log_comment`); others have tokens too, and are none of its promises.
+const COLLECTOR: [&[u8]; 2] = [b"collector%2Fdeliver", b"collector/deliver"];
 
 /// How long the request at the start of these bytes is; `None` while it is not whole.
 pub(super) fn length(bytes: &[u8]) -> Option<usize> {
@@ -26,7 +28,8 @@ pub(super) fn read(bytes: &[u8]) -> Option<Request> {
     let mut hasher = DefaultHasher::new();
     let length = walk(bytes, |piece| hasher.write(piece))?;
     let line = find(bytes, b"\r\n")?;
-    let token = find(&bytes[..line], TOKEN).map(|at| {
+    let is_collectors = COLLECTOR.iter().any(|name| find(&bytes[..line], name).is_some());
+    let token = find(&bytes[..line], TOKEN).filter(|_| is_collectors).map(|at| {
         let start = at + TOKEN.len();
         let rest = &bytes[start..line];
         start..start + rest.iter().position(|byte| matches!(byte, b'&' | b' ')).unwrap_or(rest.len())
@@ -69,7 +72,7 @@ fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    const HEAD: &str = "POST /?query=INSERT&insert_deduplication_token=abc&x=1 HTTP/1.1\r\nhost: a\r\n";
+    const HEAD: &str = "POST /?query=INSERT&insert_deduplication_token=abc&log_comment=collector%2Fdeliver HTTP/1.1\r\nhost: a\r\n";
 
     #[test]
     fn a_request_in_chunks_ends_with_the_empty_one() {
@@ -89,6 +92,12 @@ mod tests {
         };
         assert_eq!(body("2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"), body("4\r\nabcd\r\n0\r\n\r\n"));
         assert_ne!(body("4\r\nabcd\r\n0\r\n\r\n"), body("4\r\nabce\r\n0\r\n\r\n"));
+    }
+
+    #[test]
+    fn the_token_of_somebody_else_is_none() {
+        let request = HEAD.replace("collector", "aggregator") + "\r\n";
+        assert_eq!(read(request.as_bytes()).unwrap().token, None);
     }
 
     #[test]

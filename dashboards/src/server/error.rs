@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use serve::body::BodyError;
 
 use crate::control::{ControlError, SignInError};
-use crate::quota::QUESTIONS_PER_HOUR;
 use crate::password::{MAX_BYTES, MIN_CHARACTERS, PasswordError};
+use crate::quota::QUESTIONS_PER_HOUR;
 
 /// Why a request was not done.
 #[derive(Debug)]

@@ -30,6 +30,7 @@ mod metrics;
 mod partition;
 mod proof;
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
@@ -58,8 +59,12 @@ pub struct Sealer {
     grace: SignedDuration,
     metrics: SealMetrics,
     turn: Turn,
+    at_once: NonZeroU64,
     fault: Option<Fault>,
 }
+
+/// A day may hold more than fits into memory: its detail is written in parts of about so many events.
+const AT_ONCE: NonZeroU64 = NonZeroU64::new(500_000).expect("it is not zero");
 
 /// What a test does to the sealer right after a step: nothing, an error, or the end of the process.
 pub type Fault = Box<dyn Fn(Step) -> Result<(), SealError> + Send + Sync>;
@@ -212,7 +217,7 @@ impl Sealer {
     ) -> Self {
         let store = Store::new(&access).waiting(PATIENCE);
         let metrics = SealMetrics::default();
-        Self { store, sites, deliveries, grace, metrics, turn: TURN, fault: None }
+        Self { store, sites, deliveries, grace, metrics, turn: TURN, at_once: AT_ONCE, fault: None }
     }
 
     /// Counts into these metrics.
@@ -233,6 +238,13 @@ impl Sealer {
     #[must_use]
     pub fn stopping_after(self, step: Step) -> Self {
         self.with_fault(Box::new(move |at| if at == step { Err(SealError::Stopped(at)) } else { Ok(()) }))
+    }
+
+    /// Writes the detail of a day in parts of about so many events.
+    #[must_use]
+    pub fn writing_at_once(mut self, events: NonZeroU64) -> Self {
+        self.at_once = events;
+        self
     }
 
     /// Lets a sealer that was killed be succeeded after this long.
@@ -354,6 +366,7 @@ impl Sealer {
             closes_at,
             revision,
             after,
+            at_once: self.at_once.get(),
             lease,
             fault: self.fault.as_ref(),
             sent: AtomicU32::new(0),

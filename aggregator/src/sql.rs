@@ -36,6 +36,8 @@ files! {
     SEALED_HITS = "seal/sealed_hits.sql",
     SEALED_OPT_OUTS = "seal/sealed_opt_outs.sql",
     NUMBERED = "seal/numbered.sql",
+    NUMBERS = "seal/numbers.sql",
+    NUMBERED_PART = "seal/numbered_part.sql",
     DUE = "seal/due.sql",
     COUNT = "seal/count.sql",
     SITES = "seal/sites.sql",
@@ -124,6 +126,10 @@ pub(crate) enum Scope {
     Partition,
     /// Some sites of a partition. Binds `closes_at`, `after`, `sites`.
     PartitionSites,
+    /// A range of tags of a partition. Binds also `tag_from`, `tag_to`.
+    Part,
+    /// A range of tags of some sites of a partition. Binds also `tag_from`, `tag_to`.
+    PartOfSites,
     /// Of the visitors that a tick counts again, in the temporary table of that name.
     Changed,
 }
@@ -135,8 +141,8 @@ impl Scope {
             Self::Question => {
                 "site = {site:UInt32} AND day BETWEEN {first:Date} AND {last:Date} AND closes_at IN {open:Array(DateTime('UTC'))}"
             }
-            Self::Partition => "closes_at = {closes_at:DateTime('UTC')}",
-            Self::PartitionSites => {
+            Self::Partition | Self::Part => "closes_at = {closes_at:DateTime('UTC')}",
+            Self::PartitionSites | Self::PartOfSites => {
                 "closes_at = {closes_at:DateTime('UTC')} AND site IN {sites:Array(UInt32)}"
             }
             Self::Changed => "true",
@@ -149,6 +155,9 @@ impl Scope {
             Self::Question => {
                 " AND (site, tag) NOT IN (SELECT site, tag FROM erased_tags WHERE closes_at IN {open:Array(DateTime('UTC'))})"
             }
+            Self::Part | Self::PartOfSites => {
+                " AND tag BETWEEN {tag_from:UInt64} AND {tag_to:UInt64} AND _block_number > {after:UInt64} AND (site, tag) NOT IN (SELECT site, tag FROM erased_tags WHERE closes_at = {closes_at:DateTime('UTC')})"
+            }
             Self::Partition | Self::PartitionSites => {
                 " AND _block_number > {after:UInt64} AND (site, tag) NOT IN (SELECT site, tag FROM erased_tags WHERE closes_at = {closes_at:DateTime('UTC')})"
             }
@@ -160,7 +169,9 @@ impl Scope {
     /// Where those events are.
     pub(crate) const fn events(self) -> &'static str {
         match self {
-            Self::Question | Self::Partition | Self::PartitionSites => "events",
+            Self::Question | Self::Partition | Self::PartitionSites | Self::Part | Self::PartOfSites => {
+                "events"
+            }
             Self::Changed => "changed",
         }
     }
@@ -168,7 +179,9 @@ impl Scope {
     /// Hour on the site's clock of one of them.
     fn hour(self) -> String {
         match self {
-            Self::Question | Self::Partition | Self::PartitionSites => hour(BOUND_SHIFT),
+            Self::Question | Self::Partition | Self::PartitionSites | Self::Part | Self::PartOfSites => {
+                hour(BOUND_SHIFT)
+            }
             Self::Changed => "clock_hour".to_owned(),
         }
     }
@@ -289,7 +302,12 @@ mod tests {
             }
             None
         };
-        for detail in [Detail::Open(Scope::Question), Detail::Open(Scope::PartitionSites), Detail::Changed, Detail::Sealed] {
+        for detail in [
+            Detail::Open(Scope::Question),
+            Detail::Open(Scope::PartitionSites),
+            Detail::Changed,
+            Detail::Sealed,
+        ] {
             assert_eq!(slot(&detail.hourly()), None);
             for family in [Family::Visit, Family::Hit] {
                 assert_eq!(slot(&detail.daily(family, &Stat::of(family))), None);

@@ -11,8 +11,8 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::{Fault, Lines, SealError, SealedDay, Step, proof};
-use crate::lease::Lease;
 use crate::answers::Shift;
+use crate::lease::Lease;
 use crate::sql::{self, Detail, Family, File, Scope, Stat};
 use crate::store::{Statement, Store, StoreError};
 
@@ -37,6 +37,8 @@ pub(super) struct Partition<'a> {
     pub(super) revision: u16,
     /// Batches up to this one are covered by the revisions before.
     pub(super) after: u64,
+    /// Detail is written by ranges of tags that hold about so many events.
+    pub(super) at_once: u64,
     pub(super) lease: &'a Lease<'a>,
     pub(super) fault: Option<&'a Fault>,
     /// Statements sent, so that each has an id of its own.
@@ -52,6 +54,11 @@ struct Batch {
 impl Batch {
     fn scope(&self) -> Scope {
         if self.sites.is_some() { Scope::PartitionSites } else { Scope::Partition }
+    }
+
+    /// The same within a range of tags.
+    fn part(&self) -> Scope {
+        if self.sites.is_some() { Scope::PartOfSites } else { Scope::Part }
     }
 }
 
@@ -69,18 +76,7 @@ impl Partition<'_> {
         self.after(Step::Clean).await?;
         let batches = self.batches().await?;
         for batch in &batches {
-            let (scope, numbered) = (batch.scope(), numbered(batch.scope()));
-            self.write_one(sql::WRITE_VISITS, &[("numbered", &numbered)], batch).await?;
-            self.after(Step::WriteVisits).await?;
-            let runs = Detail::runs(scope);
-            let opt_outs = Detail::Open(scope).opt_outs();
-            let slots = [
-                ("numbered", &*numbered),
-                ("runs", &*runs),
-                ("opt_outs", &*opt_outs),
-                ("scope", &*scope.sql()),
-            ];
-            self.write_one(sql::WRITE_HITS, &slots, batch).await?;
+            self.write_detail(batch, received).await?;
         }
         self.after(Step::WriteHits).await?;
         let whole = Batch { sites: None, shift: Shift::default() };
@@ -167,6 +163,38 @@ impl Partition<'_> {
         }
     }
 
+    /// Writes visits and hits. Visits are numbered over the whole day first; what each holds is found range by range.
+    async fn write_detail(&self, batch: &Batch, received: u64) -> Result<(), SealError> {
+        let session: String =
+            self.store.statement("seal_session", "SELECT toString(generateUUIDv4())").one().await?;
+        let (whole, part) = (batch.scope(), batch.part());
+        let numbered = sql::NUMBERED.fill(&[("visits", &Detail::Open(whole).visits())]);
+        self.in_session(&session, sql::NUMBERS, &[("numbered", &numbered)], batch).execute().await?;
+        let numbered = sql::NUMBERED_PART.fill(&[("visits", &Detail::Open(part).visits())]);
+        for file in [sql::WRITE_VISITS, sql::WRITE_HITS] {
+            let slots = [
+                ("numbered", &*numbered),
+                ("runs", &*Detail::runs(part)),
+                ("opt_outs", &*Detail::Open(part).opt_outs()),
+                ("scope", &*whole.sql()),
+            ];
+            for (from, to) in ranges(received / self.at_once + 1) {
+                let statement = self.in_session(&session, file, &slots, batch);
+                statement.param("tag_from", from).param("tag_to", to).execute().await?;
+            }
+            if file.name() == sql::WRITE_VISITS.name() {
+                self.after(Step::WriteVisits).await?;
+            }
+        }
+        // A session that is not ended, because this process was, ends by itself.
+        let end = self.store.statement("seal_end", "DROP TEMPORARY TABLE visit_numbers");
+        Ok(end.setting("session_id", &session).execute().await?)
+    }
+
+    fn in_session(&self, session: &str, file: File, slots: &[(&str, &str)], batch: &Batch) -> Statement {
+        self.of_batch(file, slots, batch).setting("session_id", session).setting("session_timeout", "3600")
+    }
+
     async fn write_one(&self, file: File, slots: &[(&str, &str)], batch: &Batch) -> Result<(), SealError> {
         Ok(self.of_batch(file, slots, batch).execute().await?)
     }
@@ -210,8 +238,10 @@ impl Partition<'_> {
 
     /// Drops what was published, if that is all there is.
     pub(super) async fn drop_events(&self) -> Result<(), SealError> {
-        let (published, found) =
-            (lines(self.store, self.closes_at).await?.received, self.statement(sql::COUNT).one::<u64>().await?);
+        let (published, found) = (
+            lines(self.store, self.closes_at).await?.received,
+            self.statement(sql::COUNT).one::<u64>().await?,
+        );
         if published != found {
             return Err(SealError::Moving { closes_at: self.closes_at });
         }
@@ -228,7 +258,12 @@ impl Partition<'_> {
         let lines = lines(self.store, self.closes_at).await?;
         self.ledger(sql::DROPPED, now_s).param("dropped", lines.dropped).execute().await?;
         self.after(Step::Ledger).await?;
-        Ok(SealedDay { closes_at: self.closes_at, revision: self.revision, sites: lines.sites, events: lines.received })
+        Ok(SealedDay {
+            closes_at: self.closes_at,
+            revision: self.revision,
+            sites: lines.sites,
+            events: lines.received,
+        })
     }
 
     /// Ledger lines are one block under a token: all of them or none, once.
@@ -286,7 +321,25 @@ pub(super) async fn lines(store: &Store, closes_at: i64) -> Result<Lines, StoreE
     store.file(sql::PUBLISHED).param("closes_at", closes_at).one().await
 }
 
-/// The open day's visits with the numbers that replace their tags.
-fn numbered(scope: Scope) -> String {
-    sql::NUMBERED.fill(&[("visits", &Detail::Open(scope).visits())])
+/// So many ranges of tags, of which each holds as many as another, by and large: tags are hashes.
+fn ranges(count: u64) -> impl Iterator<Item = (u64, u64)> {
+    let width = u64::MAX / count;
+    (0..count).map(move |at| {
+        let to = if at + 1 == count { u64::MAX } else { (at + 1) * width - 1 };
+        (at * width, to)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_cover_every_tag_once() {
+        for count in [1, 2, 3, 11, 1000] {
+            let ranges: Vec<_> = ranges(count).collect();
+            assert_eq!((ranges[0].0, ranges[ranges.len() - 1].1), (0, u64::MAX));
+            assert!(ranges.windows(2).all(|pair| pair[0].1 + 1 == pair[1].0), "{count}");
+        }
+    }
 }

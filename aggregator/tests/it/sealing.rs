@@ -174,6 +174,24 @@ async fn the_same_traffic_under_other_tags_gives_the_same_sealed_rows() {
 }
 
 #[tokio::test]
+async fn a_day_written_in_many_parts_is_the_same_day() {
+    let mut sealed = Vec::new();
+    // The second site's clock changes on that day, so that sites are written apart, too.
+    let zones = ["Africa/Lagos", "Europe/Berlin"];
+    for (name, at_once) in [("seal_parts_one", 1_000_000_u64), ("seal_parts_many", 30)] {
+        let h = Harness::new(name, &zones).await;
+        for site in 1..=2 {
+            h.deliver(traffic(&h, site, &["2033-10-30"], 7)).await;
+        }
+        let sealer = h.sealer().writing_at_once(at_once.try_into().unwrap());
+        sealer.run_once(at("2033-11-02T00:00:00Z")).await.unwrap();
+        sealed.push(sealed_rows(&h).await);
+    }
+    assert!(sealed[0].len() > 300);
+    assert_eq!(sealed[0], sealed[1]);
+}
+
+#[tokio::test]
 async fn a_crash_after_any_step_is_made_good_by_the_next_run() {
     let whole = {
         let h = Harness::new("seal_crash_none", &["Asia/Almaty"]).await;

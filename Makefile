@@ -66,6 +66,7 @@ bench: front-ends ## what a beacon costs, against a bare hyper server: about 3 m
 chaos: front-ends ## what is promised while things break, about 35 minutes on an idle machine (CHAOS="kills outage", CHAOS="--seconds 10", CHAOS="--seed 7")
 	$(CARGO) build --release --locked -p sanaq -p chaos --bins
 	$(or $(CARGO_TARGET_DIR),target)/release/chaos $(CHAOS)
+	SANAQ_CHAOS=long $(CARGO) test --locked -p collector --lib -- in_generated_runs --nocapture
 
 fuzz: ## coverage-guided fuzzing, FUZZ_SECONDS for each target (needs cargo-fuzz and a C++ compiler)
 	@fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_SEED)

@@ -34,28 +34,28 @@ impl Door {
         B: Body<Data = Bytes> + Unpin,
     {
         self.metrics.dry_run();
+        let Some(peer) = peer else { return answer::refused(RefuseReason::BodyIncomplete, None) };
+        let client = ClientAddress::resolve(peer, request.headers(), &self.trusted);
         // It costs as much as a beacon, so it counts as one here.
-        if !self.may_send(peer, request.headers(), 1, Instant::now()) {
+        if !self.may_send(&client, 1, Instant::now()) {
             return answer::refused(RefuseReason::RateLimited, None);
         }
         let (head, body) = request.into_parts();
         let read = async {
             let body = self.read_body(&head.headers, body, self.limits.body_bytes).await?;
-            let peer = peer.ok_or(Refusal::from(RefuseReason::BodyIncomplete))?;
-            Ok::<_, Refusal>((native::parse(&body)?, peer))
+            Ok::<_, Refusal>(native::parse(&body)?)
         };
         match read.await {
-            Ok((beacon, peer)) => {
-                let told = self.told(&beacon, peer, &head.headers);
+            Ok(beacon) => {
+                let told = self.told(&beacon, peer, &client, &head.headers);
                 answer::allow_any_origin(answer::json(StatusCode::OK, told))
             }
             Err(refusal) => refusal.answer(),
         }
     }
 
-    fn told(&self, beacon: &Beacon, peer: &Peer, headers: &HeaderMap) -> Value {
-        let client = ClientAddress::resolve(peer, headers, &self.trusted);
-        let facts = facts(&client, headers);
+    fn told(&self, beacon: &Beacon, peer: &Peer, client: &ClientAddress, headers: &HeaderMap) -> Value {
+        let facts = facts(client, headers);
         let seen = self.admitter.seen(beacon, &facts);
         let admissions = self.admitter.admit(beacon, &facts, self.clock.now());
         let sites =

@@ -14,6 +14,7 @@ use serve::body::{BodyError, read_capped};
 use super::Door;
 use super::answer::{self, Answer};
 use super::dry_run;
+use super::gate::Entered;
 use crate::address::{ClientAddress, Peer};
 use crate::admit::{Admission, RequestFacts};
 use crate::agent::ClientHints;
@@ -54,11 +55,11 @@ impl Door {
             return self.dry_run(peer, request).await;
         }
         let begun = Instant::now();
-        let mut ticket = match self.enter(peer, request.headers(), begun) {
-            Ok(ticket) => ticket,
+        let Entered { mut ticket, client } = match self.enter(peer, request.headers(), begun) {
+            Ok(entered) => entered,
             Err(reason) => return answer::refused(reason, None),
         };
-        match self.read_beacon(peer, request, &mut ticket, begun).await {
+        match self.read_beacon(client, request, &mut ticket, begun).await {
             Ok(admissions) => match self.keep(admissions, ticket, begun).await.told() {
                 Ok(dropped) => answer::taken(&dropped),
                 Err(reason) => answer::refused(reason, None),
@@ -70,7 +71,7 @@ impl Door {
     /// Reads the body and decides about it. When this returns, the address and the agent are gone.
     async fn read_beacon<B>(
         &self,
-        peer: Option<&Peer>,
+        client: ClientAddress,
         request: Request<B>,
         ticket: &mut Ticket,
         begun: Instant,
@@ -81,14 +82,13 @@ impl Door {
         let (head, body) = request.into_parts();
         let body = self.read_body(&head.headers, body, self.limits.body_bytes).await?;
         ticket.body_arrived();
-        let peer = peer.ok_or(RefuseReason::BodyIncomplete)?;
         let beacon = native::parse(&body)?;
         // One was let in; a body may name more domains, and each is a beacon.
         let more = beacon.domains.len() - 1;
-        if more > 0 && !self.may_send(Some(peer), &head.headers, more, begun) {
+        if more > 0 && !self.may_send(&client, more, begun) {
             return Err(RefuseReason::RateLimited.into());
         }
-        Ok(self.admit(&beacon, peer, &head.headers))
+        Ok(self.admit(&beacon, &client, &head.headers))
     }
 
     /// The body of a request that says it is JSON, or says nothing.
@@ -112,9 +112,13 @@ impl Door {
     }
 
     /// Decides about a beacon by what the request says of its sender.
-    pub(super) fn admit(&self, beacon: &Beacon, peer: &Peer, headers: &HeaderMap) -> Vec<Admission> {
-        let client = ClientAddress::resolve(peer, headers, &self.trusted);
-        self.admitter.admit(beacon, &facts(&client, headers), self.clock.now())
+    pub(super) fn admit(
+        &self,
+        beacon: &Beacon,
+        client: &ClientAddress,
+        headers: &HeaderMap,
+    ) -> Vec<Admission> {
+        self.admitter.admit(beacon, &facts(client, headers), self.clock.now())
     }
 }
 

@@ -12,6 +12,12 @@ use super::Door;
 use crate::address::{ClientAddress, Peer};
 use crate::metrics::Ticket;
 
+/// A beacon that was let in, and who sent it.
+pub(super) struct Entered {
+    pub(super) ticket: Ticket,
+    pub(super) client: ClientAddress,
+}
+
 impl Door {
     /// Lets a beacon of a page in. One that is refused is counted already.
     pub(super) fn enter(
@@ -19,13 +25,17 @@ impl Door {
         peer: Option<&Peer>,
         headers: &HeaderMap,
         now: Instant,
-    ) -> Result<Ticket, RefuseReason> {
+    ) -> Result<Entered, RefuseReason> {
         let ticket = self.enter_with_key()?;
-        if self.may_send(peer, headers, 1, now) {
-            return Ok(ticket);
-        }
-        ticket.settle(Outcome::Refused(RefuseReason::RateLimited));
-        Err(RefuseReason::RateLimited)
+        // Who has no address any more is not there to read an answer.
+        let client = peer.map(|peer| ClientAddress::resolve(peer, headers, &self.trusted));
+        let refused = match client {
+            Some(client) if self.may_send(&client, 1, now) => return Ok(Entered { ticket, client }),
+            Some(_) => RefuseReason::RateLimited,
+            None => RefuseReason::BodyIncomplete,
+        };
+        ticket.settle(Outcome::Refused(refused));
+        Err(refused)
     }
 
     /// Lets in what a server sends under a site key. The site has asked for it, and it speaks for many visitors: so no limit of
@@ -34,17 +44,8 @@ impl Door {
         self.metrics.ledger.receive(self.limits.in_flight).ok_or(RefuseReason::Overloaded)
     }
 
-    /// Whether the sender's source may send so many beacons now; if so, they are spent. The address is gone when this returns.
-    pub(super) fn may_send(
-        &self,
-        peer: Option<&Peer>,
-        headers: &HeaderMap,
-        beacons: usize,
-        now: Instant,
-    ) -> bool {
-        // Who has no address any more is not there to read an answer, and is told so further on.
-        let Some(peer) = peer else { return true };
-        let client = ClientAddress::resolve(peer, headers, &self.trusted);
+    /// Whether the sender's source may send so many beacons now; if so, they are spent.
+    pub(super) fn may_send(&self, client: &ClientAddress, beacons: usize, now: Instant) -> bool {
         let source = client.source(&self.trusted);
         source.is_none_or(|source| self.limiter.admits(&source, beacons, now))
     }

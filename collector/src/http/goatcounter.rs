@@ -5,13 +5,14 @@
 
 use std::time::Instant;
 
-use events::{DropReason, RefuseReason};
+use events::DropReason;
 use http::header::{HOST, ORIGIN, REFERER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::Door;
 use super::answer::{self, Answer};
 use super::event::{Refusal, refused};
+use super::gate::Entered;
 use super::pixel::gif;
 use crate::address::Peer;
 use crate::dialect::goatcounter::{self, Sent};
@@ -30,19 +31,16 @@ impl Door {
         headers: &HeaderMap,
     ) -> Answer {
         let begun = Instant::now();
-        let mut ticket = match self.enter(peer, headers, begun) {
-            Ok(ticket) => ticket,
+        let Entered { mut ticket, client } = match self.enter(peer, headers, begun) {
+            Ok(entered) => entered,
             Err(reason) => return answer::refused(reason, None),
         };
         ticket.body_arrived();
         let (domain, host) = self.goatcounter_site(query, headers);
         let admissions =
-            goatcounter::parse(query, &domain, &host).map_err(Refusal::from).and_then(|sent| match sent {
-                Sent::Beacon(beacon) => {
-                    let peer = peer.ok_or(Refusal::from(RefuseReason::BodyIncomplete))?;
-                    Ok(self.admit(&beacon, peer, headers))
-                }
-                Sent::Bot => Ok(vec![self.dropped(&domain, DropReason::Bot)]),
+            goatcounter::parse(query, &domain, &host).map_err(Refusal::from).map(|sent| match sent {
+                Sent::Beacon(beacon) => self.admit(&beacon, &client, headers),
+                Sent::Bot => vec![self.dropped(&domain, DropReason::Bot)],
             });
         match admissions {
             Ok(admissions) => match self.keep(admissions, ticket, begun).await.told() {

@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use events::RefuseReason;
 use http::header::REFERER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::Door;
 use super::answer::{self, Answer};
 use super::event::{Refusal, refused};
+use super::gate::Entered;
 use crate::address::Peer;
 use crate::dialect::pixel;
 
@@ -22,21 +22,19 @@ impl Door {
     /// Counts the page that shows the picture.
     pub(super) async fn pixel(&self, peer: Option<&Peer>, query: &str, headers: &HeaderMap) -> Answer {
         let begun = Instant::now();
-        let mut ticket = match self.enter(peer, headers, begun) {
-            Ok(ticket) => ticket,
+        let Entered { mut ticket, client } = match self.enter(peer, headers, begun) {
+            Ok(entered) => entered,
             Err(reason) => return answer::refused(reason, None),
         };
         ticket.body_arrived();
         let page = headers.get(REFERER).and_then(|page| page.to_str().ok());
-        let admissions = pixel::parse(query, page).map_err(Refusal::from).and_then(|beacon| {
-            let peer = peer.ok_or(Refusal::from(RefuseReason::BodyIncomplete))?;
-            Ok(self.admit(&beacon, peer, headers))
-        });
-        match admissions {
-            Ok(admissions) => match self.keep(admissions, ticket, begun).await.told() {
-                Ok(dropped) => answer::with_dropped(gif(StatusCode::OK), &dropped),
-                Err(reason) => answer::refused(reason, None),
-            },
+        match pixel::parse(query, page).map_err(Refusal::from) {
+            Ok(beacon) => {
+                match self.keep(self.admit(&beacon, &client, headers), ticket, begun).await.told() {
+                    Ok(dropped) => answer::with_dropped(gif(StatusCode::OK), &dropped),
+                    Err(reason) => answer::refused(reason, None),
+                }
+            }
             Err(refusal) => refused(&refusal, ticket),
         }
     }

@@ -15,8 +15,9 @@ use super::Door;
 use super::answer::{self, Answer};
 use super::batch::LONGEST_BATCH_BYTES;
 use super::event::{Refusal, refused};
+use super::gate::Entered;
 use super::keep::{Decided, Kept};
-use crate::address::Peer;
+use crate::address::{ClientAddress, Peer};
 use crate::admit::Admission;
 use crate::dialect::umami::{self, Sent};
 
@@ -27,20 +28,19 @@ impl Door {
         B: Body<Data = Bytes> + Unpin,
     {
         let begun = Instant::now();
-        let mut ticket = match self.enter(peer, request.headers(), begun) {
-            Ok(ticket) => ticket,
+        let Entered { mut ticket, client } = match self.enter(peer, request.headers(), begun) {
+            Ok(entered) => entered,
             Err(reason) => return answer::refused(reason, None),
         };
         let (head, body) = request.into_parts();
         let read = async {
             let body = self.read_body(&head.headers, body, self.limits.body_bytes).await?;
-            let peer = peer.ok_or(Refusal::from(RefuseReason::BodyIncomplete))?;
-            Ok::<_, Refusal>((umami::parse(&body, |id| self.umami_domain(id))?, peer))
+            Ok::<_, Refusal>(umami::parse(&body, |id| self.umami_domain(id))?)
         };
         match read.await {
-            Ok((sent, peer)) => {
+            Ok(sent) => {
                 ticket.body_arrived();
-                let admissions = self.admit_umami(sent, peer, &head.headers);
+                let admissions = self.admit_umami(sent, &client, &head.headers);
                 match self.keep(admissions, ticket, begun).await.told() {
                     Ok(dropped) => {
                         let told = told(dropped.is_empty());
@@ -59,23 +59,22 @@ impl Door {
         B: Body<Data = Bytes> + Unpin,
     {
         let begun = Instant::now();
-        let mut ticket = match self.enter(peer, request.headers(), begun) {
-            Ok(ticket) => ticket,
+        let Entered { mut ticket, client } = match self.enter(peer, request.headers(), begun) {
+            Ok(entered) => entered,
             Err(reason) => return answer::refused(reason, None),
         };
         let (head, body) = request.into_parts();
         let read = async {
             let body = self.read_body(&head.headers, body, LONGEST_BATCH_BYTES).await?;
-            let peer = peer.ok_or(Refusal::from(RefuseReason::BodyIncomplete))?;
             let items = umami::parse_batch(&body, |id| self.umami_domain(id))?;
             // One was let in.
             let more = items.len().saturating_sub(1);
-            if more > 0 && !self.may_send(Some(peer), &head.headers, more, begun) {
+            if more > 0 && !self.may_send(&client, more, begun) {
                 return Err(RefuseReason::RateLimited.into());
             }
-            Ok::<_, Refusal>((items, peer))
+            Ok::<_, Refusal>(items)
         };
-        let (items, peer) = match read.await {
+        let items = match read.await {
             Ok(read) => read,
             Err(refusal) => return refused(&refusal, ticket),
         };
@@ -84,7 +83,7 @@ impl Door {
             .into_iter()
             .map(|item| match item {
                 // One website each.
-                Ok(sent) => Decided::Admitted(self.admit_umami(sent, peer, &head.headers).remove(0)),
+                Ok(sent) => Decided::Admitted(self.admit_umami(sent, &client, &head.headers).remove(0)),
                 Err(error) => Decided::Refused(error.reason),
             })
             .collect();
@@ -119,9 +118,9 @@ impl Door {
         answer::with_dropped(answer::json(StatusCode::OK, told), &dropped)
     }
 
-    fn admit_umami(&self, sent: Sent, peer: &Peer, headers: &HeaderMap) -> Vec<Admission> {
+    fn admit_umami(&self, sent: Sent, client: &ClientAddress, headers: &HeaderMap) -> Vec<Admission> {
         match sent {
-            Sent::Beacon(beacon) => self.admit(&beacon, peer, headers),
+            Sent::Beacon(beacon) => self.admit(&beacon, client, headers),
             Sent::NotCovered(domain) => vec![self.dropped(&domain, DropReason::NotCovered)],
         }
     }

@@ -3,7 +3,6 @@
 //! Each row has somebody of its own to tell. To wake tasks of another thread's runtime one by one costs a system call each, so the
 //! rows that came from a lane ([`serve::lanes`]) are settled there, all of a group at once by one task.
 
-use std::future::Future;
 use std::sync::OnceLock;
 
 use serve::lanes::Lanes;
@@ -74,11 +73,9 @@ impl Settlers {
 struct Settler(UnboundedReceiver<Settled>);
 
 impl Settler {
-    fn run(mut self) -> impl Future<Output = ()> {
-        async move {
-            while let Some(settled) = self.0.recv().await {
-                settled.tell();
-            }
+    async fn run(mut self) {
+        while let Some(settled) = self.0.recv().await {
+            settled.tell();
         }
     }
 }

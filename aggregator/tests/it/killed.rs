@@ -1,6 +1,6 @@
 //! The sealer in a process of its own, killed with SIGKILL at every step: right after it, and in the middle of the next.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -39,7 +39,8 @@ async fn child(url: String) {
     let h = Harness::over(access, ZONES);
     sealer(&h)
         .with_fault(Box::new(move |step| {
-            println!("\nstep {step:?}");
+            // The parent reads it from the pipe.
+            let _ = writeln!(std::io::stdout(), "\nstep {step:?}");
             if stand_still.as_deref() == Some(&*format!("{step:?}")) {
                 loop {
                     std::thread::park();

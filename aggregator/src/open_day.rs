@@ -119,7 +119,8 @@ impl OpenDay {
     async fn step(&self, mut day: Behind) -> Result<(), StoreError> {
         if day.rows_since > MOST_AT_ONCE {
             let bite = self.store.file(sql::BITE);
-            let bite = bite.param("closes_at", day.ended).param("batch", day.batch).param("most", MOST_AT_ONCE);
+            let bite =
+                bite.param("closes_at", day.ended).param("batch", day.batch).param("most", MOST_AT_ONCE);
             day.last_batch = bite.one::<u64>().await?.max(day.batch);
         }
         let session: String =
@@ -144,7 +145,8 @@ impl OpenDay {
 
 /// What the changed visitors count for, by each dimension and hour.
 fn parts() -> String {
-    let daily = |family| sql::PART_DAILY.fill(&[("daily", &Detail::Changed.daily(family, &Stat::of(family)))]);
+    let daily =
+        |family| sql::PART_DAILY.fill(&[("daily", &Detail::Changed.daily(family, &Stat::of(family)))]);
     let hourly = sql::PART_HOURLY.fill(&[("hourly", &Detail::Changed.hourly())]);
     [daily(Family::Visit), daily(Family::Hit), hourly].join("\nUNION ALL\n")
 }
@@ -177,11 +179,7 @@ impl Step<'_> {
     async fn end(self) -> Result<(), StoreError> {
         for table in ["changed", "changed_runs", "changed_visits"] {
             let drop = format!("DROP TEMPORARY TABLE {table}");
-            self.store
-                .statement("open_end", &drop)
-                .setting("session_id", &self.session)
-                .execute()
-                .await?;
+            self.store.statement("open_end", &drop).setting("session_id", &self.session).execute().await?;
         }
         Ok(())
     }

@@ -208,7 +208,8 @@ impl Retention {
 
     fn months(&self, class: Class, site: u32) -> Option<u16> {
         let known = self.sites.by_id(SiteId(site));
-        let keep = known.and_then(|site| self.exceptions.get(&site.domain).copied()).unwrap_or(self.everywhere);
+        let keep =
+            known.and_then(|site| self.exceptions.get(&site.domain).copied()).unwrap_or(self.everywhere);
         match class {
             Class::Detail => Some(keep.detail_months.min(MOST_DETAIL_MONTHS)),
             Class::Statistics => keep.statistics_months,
@@ -221,9 +222,7 @@ impl Retention {
             // Not even the detail of yesterday.
             0 => today.tomorrow().ok(),
             // The month whose first day reaches the limit in this month goes with it: what is kept begins a month later.
-            months => {
-                today.first_of_month().checked_sub(Span::new().months(i32::from(months) - 1)).ok()
-            }
+            months => today.first_of_month().checked_sub(Span::new().months(i32::from(months) - 1)).ok(),
         }
     }
 

@@ -116,8 +116,8 @@ impl App {
         collect.data_centres = config.collector.data_centres;
         collect.demo = config.public.demo;
         collect.dialects = config.dialects.0;
-        collect.beacons = config.beacons.0;
         collect.paths = config.public.paths;
+        collect.beacons = config.beacons.0;
         collect.journal.max_bytes = config.journal.max_bytes;
         collect.delivery.parallel = config.delivery.parallel;
         collect.delivery.interval = config.delivery.interval;

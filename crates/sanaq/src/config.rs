@@ -11,7 +11,8 @@ use serve::config::{Document, Environment, Reading};
 use crate::cli::{Installation, Serve};
 use crate::exit::Failure;
 use sections::{
-    Beacons, ClickHouse, Collector, Data, Delivery, Dialects, Engine, Journal, Log, Operations, Public, Retention, Seal, Staff,
+    Beacons, ClickHouse, Collector, Data, Delivery, Dialects, Engine, Journal, Log, Operations, Public,
+    Retention, Seal, Staff,
 };
 
 pub mod sections;

@@ -155,6 +155,14 @@ impl Cores {
         Self { servers, others, enough }
     }
 
+    /// Starts servers where they are going to run: how many threads they make of it is part of what they cost.
+    pub fn start<T>(&self, start: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+        if self.enough {
+            sched_setaffinity(None, &self.servers)?;
+        }
+        start()
+    }
+
     /// Places them. On a machine with one core everybody shares it.
     pub fn place(&self, servers: &[Watched], engine: Option<Watched>) -> anyhow::Result<()> {
         if !self.enough {

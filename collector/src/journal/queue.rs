@@ -23,6 +23,10 @@ const ENOUGH_ROWS: usize = 16;
 /// That moment.
 const GATHER_LEAST: Duration = Duration::from_micros(300);
 
+/// Space a group gets before it has rows, at most.
+const MOST_SPACE_BYTES: usize = 256 << 10;
+const MOST_SPACE_ROWS: usize = 1024;
+
 /// Rows taken together: their bytes one after another, and one entry for each.
 #[derive(Default)]
 pub(super) struct Group {
@@ -64,7 +68,12 @@ impl Group {
         });
         let count = fits.take(usize::try_from(config.segment_rows).unwrap_or(usize::MAX).max(1)).count();
         if count == self.entries.len() {
-            return std::mem::take(self);
+            // The next group will be about as large: it gets its space at once instead of by doubling it row by row.
+            let next = Group {
+                rows: Vec::with_capacity(self.rows.len().min(MOST_SPACE_BYTES)),
+                entries: Vec::with_capacity(count.min(MOST_SPACE_ROWS)),
+            };
+            return std::mem::replace(self, next);
         }
         let rest = self.entries.split_off(count);
         let length = self.entries.iter().map(|entry| entry.length).sum();

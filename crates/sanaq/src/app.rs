@@ -355,18 +355,29 @@ fn register_demo(control: &ControlPlane, public: &str) -> Result<(), Failure> {
 /// How often it is looked whether events have come. What has been stored is to be seen within 2 s.
 const COUNT_EVERY: std::time::Duration = std::time::Duration::from_millis(250);
 
+/// What counting may take and still be called quick.
+const QUICK_COUNT: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// How long to leave ClickHouse to others after counting took so long: as long again, and three times as long when there is so
+/// much to count that storing it is the greater worry.
+fn rest_after_counting(took: std::time::Duration) -> std::time::Duration {
+    COUNT_EVERY.max(if took <= QUICK_COUNT { took } else { took * 3 })
+}
+
 /// Counts what comes in until told to stop. A failed look is counted and tried again.
 async fn count_open_days(open_day: OpenDay, stopping: Stop) {
-    let mut tick = tokio::time::interval(COUNT_EVERY);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut stop = pin!(stopping.requested());
     let mut failing = false;
+    let mut rest = COUNT_EVERY;
     loop {
         tokio::select! {
             () = &mut stop => return,
-            _ = tick.tick() => {}
+            () = tokio::time::sleep(rest) => {}
         }
-        match open_day.run_once().await {
+        let began = tokio::time::Instant::now();
+        let counted = open_day.run_once().await;
+        rest = rest_after_counting(began.elapsed());
+        match counted {
             Ok(_) => failing = false,
             // Said once, not four times a second for as long as ClickHouse is away.
             Err(error) if !failing => {

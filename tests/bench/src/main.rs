@@ -141,9 +141,8 @@ fn whole(options: &Options, beacons: &Beacons) -> anyhow::Result<()> {
     let location = Program::locate(options.program.clone())?;
     let mut report = Report::begin(options.seed, beacons);
 
-    let bare = bare::Child::start()?;
-    let program = location.start(true)?;
     let cores = process::Cores::split();
+    let (bare, program) = cores.start(|| Ok((bare::Child::start()?, location.start(true)?)))?;
     cores.place(&[bare.watched(), program.watched()], program.engine())?;
     let time = Duration::from_secs(options.seconds);
     let warm = Duration::from_secs(2);
@@ -167,7 +166,7 @@ fn whole(options: &Options, beacons: &Beacons) -> anyhow::Result<()> {
     drop(bare);
 
     if options.memory_seconds > 0 {
-        let program = location.start(false)?;
+        let program = cores.start(|| location.start(false))?;
         cores.place(&[program.watched()], program.engine())?;
         let idle = program.watched().memory()?;
         let time = Duration::from_secs(options.memory_seconds);
@@ -186,8 +185,10 @@ fn round(of: &Watched, work: impl FnOnce() -> anyhow::Result<load::Done>) -> any
 }
 
 fn serve_only(options: &Options, beacons: &Beacons) -> anyhow::Result<()> {
-    let program = Program::locate(options.program.clone())?.start(true)?;
-    process::Cores::split().place(&[program.watched()], program.engine())?;
+    let cores = process::Cores::split();
+    let location = Program::locate(options.program.clone())?;
+    let program = cores.start(|| location.start(true))?;
+    cores.place(&[program.watched()], program.engine())?;
     report::say(&format!("process {}", program.watched().id()));
     let time = Duration::from_secs(options.seconds * u64::from(options.rounds));
     let round =

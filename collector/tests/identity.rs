@@ -7,6 +7,10 @@
 //! | `linking` | tags of one visitor on two sites and two days are unrelated; collisions are chance |
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
 
+/// What is found in memory depends on who hands it out: so the program's own allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[path = "identity/child.rs"]
 mod child;
 #[path = "identity/keys.rs"]

@@ -19,6 +19,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation of a test ends the test")]
 
+/// What is found in memory depends on who hands it out: so the program's own allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod harness;
 
 mod contract;

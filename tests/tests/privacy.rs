@@ -56,8 +56,11 @@ async fn whatever_goes_wrong_no_mark_is_in_a_file_a_log_line_or_a_metric() {
     })
     .await;
     // Of each address: a pageview, an opt-out's, a picture's.
-    let paths = process.pageviews_by_path(&key, SITE).await;
-    assert_eq!(paths.iter().map(|(_, count)| count).sum::<u64>(), 6, "{paths:?}");
+    eventually("the six visits are counted", async || {
+        let paths = process.pageviews_by_path(&key, SITE).await;
+        (paths.iter().map(|(_, count)| count).sum::<u64>() == 6).then_some(())
+    })
+    .await;
     scan.bytes("a metric", process.metrics().await.as_bytes());
     scan.folder("after delivery", &installation.data());
 

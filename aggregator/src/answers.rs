@@ -57,9 +57,9 @@ pub struct Answers {
 pub struct Pulse {
     /// Distinct visitors of the last five minutes.
     pub current_visitors: u64,
-    /// Page views and custom events of the site's current day.
+    /// Page views and custom events of the site's current day, as far as they are counted.
     pub events_today: u64,
-    /// Everything stored of the current day, engagement included: it moves whenever any figure of today may have.
+    /// Everything counted of the current day, engagement included: it moves whenever any figure of today may have.
     pub beacons_today: u64,
 }
 

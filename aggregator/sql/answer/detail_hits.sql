@@ -6,7 +6,7 @@ SELECT
     visit != 0 AND countIf({countable}) > 0 AS counted,
     counted AND {touches} AS visits,
     countIf(name = 'pageview') AS pageviews,
-    countIf(name != 'engagement') AS events,
+    countIf(name NOT IN ('engagement', 'vitals')) AS events,
     0 AS entries, 0 AS visit_pageviews, 0 AS bounces, 0 AS duration_s,
     {engaged} AS engaged_ms,
     maxIf(scroll_depth, visit != 0 AND scroll_depth <= 100) AS scroll_sum,
@@ -19,5 +19,5 @@ SELECT
     max(currency) AS currency_high
 FROM ({hits}) AS hits
 {reached}
-WHERE (visit != 0 OR name != 'engagement') AND {where}
+WHERE (visit != 0 OR name NOT IN ('engagement', 'vitals')) AND {where}
 GROUP BY day, hour, key, visitor, visit

@@ -14,4 +14,4 @@ SELECT
     0 AS scroll_visits, name = 'pageview' AS opted_out_pageviews, 0 AS engaged_visits, toInt64(0) AS revenue_milli,
     0 AS revenue_events, '' AS currency_low, '' AS currency_high
 FROM ({hits})
-WHERE visit = 0 AND name != 'engagement' AND {opt_outs_where}
+WHERE visit = 0 AND name NOT IN ('engagement', 'vitals') AND {opt_outs_where}

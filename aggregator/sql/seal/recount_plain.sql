@@ -9,10 +9,10 @@ FROM
     FROM
     (
         SELECT
-            site, day, 1 AS side, uniqExactIf(tag, tag != 0 AND name != 'engagement') AS visitors,
-            countIf(name = 'pageview') AS pageviews, countIf(name != 'engagement') AS events,
-            countIf(tag = 0 AND name != 'engagement') AS opted_out,
-            toInt64(countIf(name != 'engagement')) AS kept
+            site, day, 1 AS side, uniqExactIf(tag, tag != 0 AND name NOT IN ('engagement', 'vitals')) AS visitors,
+            countIf(name = 'pageview') AS pageviews, countIf(name NOT IN ('engagement', 'vitals')) AS events,
+            countIf(tag = 0 AND name NOT IN ('engagement', 'vitals')) AS opted_out,
+            toInt64(countIf(name NOT IN ('engagement', 'vitals'))) AS kept
         FROM events
         WHERE {events_scope}
         GROUP BY site, day
@@ -24,7 +24,7 @@ FROM
         UNION ALL
         SELECT
             site, day, 0 AS side, 0 AS visitors, 0 AS pageviews, 0 AS events, 0 AS opted_out,
-            -toInt64(countIf(name != 'engagement')) AS kept
+            -toInt64(countIf(name NOT IN ('engagement', 'vitals'))) AS kept
         FROM hits
         WHERE closes_at = {closes_at:DateTime('UTC')} AND revision = {revision:UInt16}
             AND day BETWEEN toDate({closes_at:DateTime('UTC')}, 'UTC') - 2 AND toDate({closes_at:DateTime('UTC')}, 'UTC') + 2

@@ -25,7 +25,7 @@ FROM
     SELECT
         site, day, closes_at, pair.1 AS dimension, pair.2 AS value, visitor, visit,
         countIf(name = 'pageview') AS pageviews,
-        countIf(name != 'engagement') AS events,
+        countIf(name NOT IN ('engagement', 'vitals')) AS events,
         0 AS entries, 0 AS visit_pageviews, 0 AS bounces, 0 AS duration_s,
         sumIf(hits.engaged_ms, visit != 0) AS engaged_ms,
         maxIf(scroll_depth, visit != 0 AND scroll_depth <= 100) AS scroll,
@@ -36,10 +36,10 @@ FROM
         SELECT site, day, closes_at, visitor, visit, name, host, path, engaged_ms, scroll_depth FROM ({hits})
         UNION ALL
         SELECT site, day, closes_at, visitor, visit, name, host, path, engaged_ms, scroll_depth FROM ({opt_outs})
-        WHERE name != 'engagement'
+        WHERE name NOT IN ('engagement', 'vitals')
     ) AS hits
     ARRAY JOIN {hit_pairs} AS pair
-    WHERE pair.1 != 'event' OR name != 'engagement'
+    WHERE pair.1 != 'event' OR name NOT IN ('engagement', 'vitals')
     GROUP BY site, day, closes_at, dimension, value, visitor, visit
     UNION ALL
     SELECT

@@ -20,15 +20,15 @@ SELECT
 FROM
 (
     SELECT
-        site, day, closes_at, hour, visitor, visit, name = 'pageview' AS pageviews, name != 'engagement' AS events,
+        site, day, closes_at, hour, visitor, visit, name = 'pageview' AS pageviews, name NOT IN ('engagement', 'vitals') AS events,
         0 AS began, 0 AS visit_pageviews, 0 AS bounced, 0 AS duration_s, 0 AS engaged_ms
     FROM ({hits})
     UNION ALL
     SELECT
-        site, day, closes_at, hour, visitor, visit, name = 'pageview' AS pageviews, name != 'engagement' AS events,
+        site, day, closes_at, hour, visitor, visit, name = 'pageview' AS pageviews, name NOT IN ('engagement', 'vitals') AS events,
         0 AS began, 0 AS visit_pageviews, 0 AS bounced, 0 AS duration_s, 0 AS engaged_ms
     FROM ({opt_outs})
-    WHERE name != 'engagement'
+    WHERE name NOT IN ('engagement', 'vitals')
     UNION ALL
     SELECT
         site, day, closes_at, hour, visitor, visit, 0 AS pageviews, 0 AS events,

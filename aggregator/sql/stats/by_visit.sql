@@ -27,11 +27,11 @@ FROM
     FROM ({visits})
     UNION ALL
     SELECT
-        site, day, closes_at, false AS is_visit, visitor, name = 'pageview' AS pageviews, name != 'engagement' AS events,
+        site, day, closes_at, false AS is_visit, visitor, name = 'pageview' AS pageviews, name NOT IN ('engagement', 'vitals') AS events,
         0 AS bounced, 0 AS duration_s, 0 AS engaged_ms,
         {opt_out_pairs} AS pairs
     FROM ({opt_outs})
-    WHERE name != 'engagement'
+    WHERE name NOT IN ('engagement', 'vitals')
 ) AS units
 ARRAY JOIN pairs AS pair
 GROUP BY site, day, closes_at, dimension, value

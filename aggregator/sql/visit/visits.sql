@@ -46,8 +46,8 @@ FROM
         min((time, collector, sequence)) AS arrival,
         argMin(runs.hour, (time, collector, sequence)) AS hour,
         countIf(name = 'pageview') AS pageviews,
-        countIf(name != 'engagement') AS events,
-        countIf(interactive AND name NOT IN ('pageview', 'engagement')) AS conversions,
+        countIf(name NOT IN ('engagement', 'vitals')) AS events,
+        countIf(interactive AND name NOT IN ('pageview', 'engagement', 'vitals')) AS conversions,
         toUInt64(max(time) - min(time)) AS duration_s,
         sum(runs.engaged_ms) AS engaged_ms,
         argMinIf(path, (time, collector, sequence), name = 'pageview') AS entry_page,
@@ -60,7 +60,7 @@ FROM
                 if(device = 'Unknown', '', toString(device)), screen, language, channel, region
             ),
             (time, collector, sequence),
-            name != 'engagement') AS origin
+            name NOT IN ('engagement', 'vitals')) AS origin
     FROM ({runs}) AS runs
     GROUP BY site, day, closes_at, visitor, visit
 )

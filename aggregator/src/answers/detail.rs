@@ -32,7 +32,7 @@ impl<'w, 'q> Writer<'w, 'q> {
         let axes = plan.question.axes();
         let of_events = axes.iter().any(|dimension| dimension.is_of_event());
         let any = axes.contains(&Dimension::Goal) || (plan.by_hour() && !of_events);
-        Self { plan, predicates, axes, of_events, countable: if any { "1" } else { "name != 'engagement'" } }
+        Self { plan, predicates, axes, of_events, countable: if any { "1" } else { "name NOT IN ('engagement', 'vitals')" } }
     }
 
     fn units(&mut self) -> String {
@@ -125,7 +125,7 @@ impl<'w, 'q> Writer<'w, 'q> {
     fn filters(&mut self, place: Place) -> String {
         let mut condition = self.predicates.all(&self.plan.question.filters, place);
         if place == Place::Hit && self.axes.contains(&Dimension::EventName) {
-            condition.push_str(" AND name != 'engagement'");
+            condition.push_str(" AND name NOT IN ('engagement', 'vitals')");
         }
         if place == Place::Hit && self.ends() {
             condition.push_str(" AND visit != 0");
@@ -160,7 +160,7 @@ impl<'w, 'q> Writer<'w, 'q> {
             ("countable", if self.of_events { self.countable } else { "1" }),
             ("units", &if self.of_events { relations.hits(self.ends()) } else { relations.visits() }),
             ("reached", &reached),
-            ("where", if events_only { "name != 'engagement'" } else { "1" }),
+            ("where", if events_only { "name NOT IN ('engagement', 'vitals')" } else { "1" }),
         ]);
         format!("(day, {}) IN ({})", self.predicates.cell(place), shown(&cells, axes, least))
     }

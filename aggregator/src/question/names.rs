@@ -41,7 +41,7 @@ named! {
         Visits = "visits",
         /// Page views, those of visitors who opted out included.
         Pageviews = "pageviews",
-        /// Page views and custom events; engagement is none.
+        /// Page views and custom events; reports of engagement and of web vitals are none.
         Events = "events",
         /// Share of visits with one page view, no interactive custom event and under 10 s engaged; whole percent.
         BounceRate = "bounce_rate",

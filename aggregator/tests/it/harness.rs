@@ -324,12 +324,13 @@ pub(crate) fn traffic(harness: &Harness, site: u32, days: &[&str], key: u64) -> 
                 )
                 .prop("plan", ["free", "paid"][usize::try_from(random(2)).unwrap()])
                 .prop("ticket", &random(10_000).to_string());
-            event = match random(10) {
+            event = match random(11) {
                 0..=4 => event,
                 5..=7 => event
                     .engagement(u32::try_from(random(20_000)).unwrap(), u8::try_from(random(101)).unwrap()),
                 8 => event.custom("Signup"),
-                _ => event.custom("Scrolled").passive(),
+                9 => event.custom("Scrolled").passive(),
+                _ => event.custom("vitals").passive(),
             };
             events.push(if visitor == 24 { event.opted_out() } else { event });
         }

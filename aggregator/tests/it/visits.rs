@@ -91,6 +91,17 @@ async fn engagement_alone_is_no_visit_and_no_visitor() {
 }
 
 #[tokio::test]
+async fn web_vitals_are_no_event_and_no_visit_and_end_no_bounce() {
+    let h = Harness::new("visits_vitals", ALMATY).await;
+    let vitals = |site| h.event(site, &clock("10:00:20")).custom("vitals").prop("lcp", "1200");
+    h.insert([h.event(1, &clock("10:00:00")), vitals(1), vitals(2)]).await;
+    let metrics = ["visitors", "visits", "pageviews", "events", "bounce_rate"];
+    assert_eq!(h.totals(1, &metrics).await, json!([1, 1, 1, 1, 100]));
+    assert_eq!(h.totals(2, &metrics).await, json!([0, 0, 0, 0, 0]));
+    assert_eq!(h.by(1, "event:name", &["events"]).await, json!([["pageview", 1]]));
+}
+
+#[tokio::test]
 async fn a_bounce_is_one_page_view_without_interaction_and_under_10_seconds() {
     let h = Harness::new("visits_bounce", ALMATY).await;
     let view = |site| h.event(site, &clock("10:00:00"));

@@ -32,7 +32,13 @@ impl<'w, 'q> Writer<'w, 'q> {
         let axes = plan.question.axes();
         let of_events = axes.iter().any(|dimension| dimension.is_of_event());
         let any = axes.contains(&Dimension::Goal) || (plan.by_hour() && !of_events);
-        Self { plan, predicates, axes, of_events, countable: if any { "1" } else { "name NOT IN ('engagement', 'vitals')" } }
+        Self {
+            plan,
+            predicates,
+            axes,
+            of_events,
+            countable: if any { "1" } else { "name NOT IN ('engagement', 'vitals')" },
+        }
     }
 
     fn units(&mut self) -> String {

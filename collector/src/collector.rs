@@ -327,17 +327,15 @@ impl Collector {
             stop.await;
             unready.set_unready("stopping");
         };
-        let settling;
-        let listener = match Lanes::start("beacons") {
+        let lanes = Lanes::start("beacons").inspect_err(|error| {
+            tracing::warn!(code = "no_lanes", kind = %error.kind(), "beacons are served beside everything else");
+        });
+        let (listener, settling) = match lanes {
             Ok(lanes) => {
-                settling = [journal.settle_on(&lanes), drops.settle_on(&lanes)];
-                listener.on(lanes)
+                let settling = [journal.settle_on(&lanes), drops.settle_on(&lanes)];
+                (listener.on(lanes), Some(settling))
             }
-            Err(error) => {
-                tracing::warn!(code = "no_lanes", kind = %error.kind(), "beacons are served beside everything else");
-                settling = [JoinSet::new(), JoinSet::new()];
-                listener
-            }
+            Err(_) => (listener, None),
         };
         let drained = listener.run(move |stream| door.connection(stream), stop).await;
         drop(settling);

@@ -61,7 +61,7 @@ impl Paths {
         if self.script.as_deref() == Some(path) {
             SCRIPT
         } else if self.event.as_deref() == Some(path) {
-            "/api/event"
+            super::EVENT
         } else {
             path
         }

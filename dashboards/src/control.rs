@@ -9,7 +9,8 @@
 //! | `schema` | opening the file, migrations |
 //! | [`sites`] | sites, and the list of them that every service reads |
 //! | [`rules`] | what a site takes beacons from and what it keeps of them |
-//! | [`users`] | staff and their roles |
+//! | [`users`] | staff and their roles on the instance |
+//! | [`members`] | their roles at single sites |
 //! | [`sessions`] | signing in and staying so |
 //! | [`setup`] | the one-time link that makes the first owner |
 //! | [`keys`] | API keys |
@@ -31,6 +32,7 @@ use crate::token::NoEntropy;
 
 pub mod audit;
 pub mod keys;
+pub mod members;
 pub mod rules;
 mod schema;
 pub mod sessions;
@@ -39,7 +41,8 @@ pub mod sites;
 pub mod users;
 
 pub use audit::{Author, Entry};
-pub use keys::{ApiKey, KeyId, NewKey, Scope};
+pub use keys::{ApiKey, KeyId, KeyOrder, NewKey, Scope};
+pub use members::Member;
 pub use schema::OpenError;
 pub use sessions::{NewSession, Session, SignInError};
 pub use sites::SiteRecord;
@@ -96,6 +99,9 @@ pub enum ControlError {
     /// There is no such user.
     #[error("no such user")]
     UnknownUser,
+    /// Nobody would be left who may do everything.
+    #[error("the last owner stays owner")]
+    LastOwner,
     /// The password can't be used.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -105,6 +111,9 @@ pub enum ControlError {
     /// There is staff already: the first owner can't be made again.
     #[error("there is a user already; the set-up link is for the first one")]
     AlreadySetUp,
+    /// A key can't be made so.
+    #[error("a key of all sites has scope sites, its end is to come, and its name is short")]
+    BadKey,
     /// There is no such API key.
     #[error("no such API key")]
     UnknownKey,

@@ -27,6 +27,8 @@ pub(super) enum Action {
     SetupLinkRedeemed,
     KeyMade,
     KeyRevoked,
+    MemberSet,
+    MemberRemoved,
 }
 
 impl Action {
@@ -42,6 +44,8 @@ impl Action {
             Self::SetupLinkRedeemed => "setup_link_redeemed",
             Self::KeyMade => "key_made",
             Self::KeyRevoked => "key_revoked",
+            Self::MemberSet => "member_set",
+            Self::MemberRemoved => "member_removed",
         }
     }
 }

@@ -17,6 +17,8 @@ const MARK: &str = "sanaq_";
 const PREFIX_LENGTH: usize = MARK.len() + 8;
 /// Use is noted this often at most, as a note is a synced write.
 const TOUCH_SECONDS: i64 = 600;
+/// Characters of a key's name.
+const MOST_NAME: usize = 100;
 
 /// A key's number. Never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,6 +31,8 @@ stored! {
         Stats = "stats",
         /// Send beacons for its site in a server's name. Collectors know these keys by their hashes.
         Events = "events",
+        /// Manage sites over the sites API: all of them, or the one it is bound to.
+        Sites = "sites",
     }
 }
 
@@ -39,14 +43,18 @@ pub struct ApiKey {
     pub id: KeyId,
     /// Its first characters.
     pub prefix: String,
-    /// The site it is for.
-    pub site: SiteId,
+    /// What staff call it; may be empty.
+    pub name: String,
+    /// The site it is for; none, in scope sites alone: all of them.
+    pub site: Option<SiteId>,
     /// That site's domain.
-    pub domain: String,
+    pub domain: Option<String>,
     /// What it may be used for.
     pub scope: Scope,
     /// When it was made, in Unix seconds.
     pub created_at: i64,
+    /// When it ends by itself, in Unix seconds.
+    pub expires_at: Option<i64>,
     /// When it was used last, in Unix seconds, give or take ten minutes.
     pub last_used_at: Option<i64>,
     /// When it was revoked, in Unix seconds.
@@ -75,32 +83,80 @@ impl fmt::Debug for NewKey {
     }
 }
 
-const COLUMNS: &str = "k.id, k.prefix, k.site, s.domain, k.scope, k.created_at, k.last_used_at, k.revoked_at";
+/// What a key is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyOrder {
+    /// What staff call it; may be empty.
+    pub name: String,
+    /// The domain of its site; none, in scope sites alone: all sites.
+    pub domain: Option<String>,
+    /// What it may be used for.
+    pub scope: Scope,
+    /// When it ends by itself, in Unix seconds.
+    pub expires_at: Option<i64>,
+}
+
+const COLUMNS: &str = "k.id, k.prefix, k.name, k.site, s.domain, k.scope, k.created_at, k.expires_at, k.last_used_at, k.revoked_at";
 
 impl ControlPlane {
-    /// Makes a key for a site.
+    /// Makes a key for a site that is good until it is revoked.
     ///
     /// # Errors
-    /// [`ControlError::UnknownSite`], or SQLite's.
+    /// As [`ControlPlane::order_api_key`].
     pub fn create_api_key(&self, by: Author, domain: &str, scope: Scope) -> Result<NewKey, ControlError> {
+        let domain = Some(domain.to_owned());
+        self.order_api_key(by, KeyOrder { name: String::new(), domain, scope, expires_at: None })
+    }
+
+    /// Makes a key.
+    ///
+    /// # Errors
+    /// [`ControlError::UnknownSite`]; [`ControlError::BadKey`] for a key of all sites in another scope than sites, one that has
+    /// ended already, or a name that is too long; or SQLite's.
+    pub fn order_api_key(&self, by: Author, order: KeyOrder) -> Result<NewKey, ControlError> {
         let token = Token::generate()?;
         let prefix: String = format!("{MARK}{}", token.reveal()).chars().take(PREFIX_LENGTH).collect();
         let now = self.now();
+        let KeyOrder { name, domain, scope, expires_at } = order;
+        let name = name.trim().to_owned();
+        if (domain.is_none() && scope != Scope::Sites)
+            || expires_at.is_some_and(|at| at <= now)
+            || name.chars().count() > MOST_NAME
+        {
+            return Err(ControlError::BadKey);
+        }
         let key = self.write(|transaction| {
-            let site = sites::by_domain(transaction, domain)?;
+            let site = domain.map(|domain| sites::by_domain(transaction, &domain)).transpose()?;
+            let made_by = match by {
+                Author::Console => None,
+                Author::User(user) => Some(user.0),
+            };
             transaction.execute(
-                "INSERT INTO api_keys (key_hash, prefix, site, scope, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![token.hash(), prefix, site.id.0, scope, now],
+                "INSERT INTO api_keys (key_hash, prefix, name, site, scope, made_by, created_at, expires_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                params![
+                    token.hash(),
+                    prefix,
+                    name,
+                    site.as_ref().map(|site| site.id.0),
+                    scope,
+                    made_by,
+                    now,
+                    expires_at
+                ],
             )?;
             let id = KeyId(transaction.last_insert_rowid());
             record(transaction, now, by, Action::KeyMade, &prefix)?;
+            let (site, domain) = site.map(|site| (site.id, site.domain)).unzip();
             Ok(ApiKey {
                 id,
                 prefix,
-                site: site.id,
-                domain: site.domain,
+                name,
+                site,
+                domain,
                 scope,
                 created_at: now,
+                expires_at,
                 last_used_at: None,
                 revoked_at: None,
             })
@@ -109,7 +165,7 @@ impl ControlPlane {
         Ok(NewKey { token, key })
     }
 
-    /// The key spelt so, unless it was revoked. Notes that it is used.
+    /// The key spelt so, unless it was revoked or has ended. Notes that it is used.
     ///
     /// # Errors
     /// When SQLite fails.
@@ -120,10 +176,10 @@ impl ControlPlane {
             let found = connection
                 .query_row(
                     &format!(
-                        "SELECT {COLUMNS} FROM api_keys k JOIN sites s ON s.id = k.site
-                         WHERE k.key_hash = ?1 AND k.revoked_at IS NULL"
+                        "SELECT {COLUMNS} FROM api_keys k LEFT JOIN sites s ON s.id = k.site
+                         WHERE k.key_hash = ?1 AND k.revoked_at IS NULL AND ifnull(k.expires_at > ?2, true)"
                     ),
-                    [token.hash()],
+                    params![token.hash(), now],
                     api_key,
                 )
                 .optional()?;
@@ -144,7 +200,7 @@ impl ControlPlane {
     pub fn list_api_keys(&self) -> Result<Vec<ApiKey>, ControlError> {
         self.read(|connection| {
             let mut statement = connection.prepare(&format!(
-                "SELECT {COLUMNS} FROM api_keys k JOIN sites s ON s.id = k.site ORDER BY k.id"
+                "SELECT {COLUMNS} FROM api_keys k LEFT JOIN sites s ON s.id = k.site ORDER BY k.id"
             ))?;
             let keys = statement.query_map([], api_key)?;
             Ok(keys.collect::<Result<_, _>>()?)
@@ -188,12 +244,14 @@ fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
     Ok(ApiKey {
         id: KeyId(row.get(0)?),
         prefix: row.get(1)?,
-        site: SiteId(row.get(2)?),
-        domain: row.get(3)?,
-        scope: row.get(4)?,
-        created_at: row.get(5)?,
-        last_used_at: row.get(6)?,
-        revoked_at: row.get(7)?,
+        name: row.get(2)?,
+        site: row.get::<_, Option<u32>>(3)?.map(SiteId),
+        domain: row.get(4)?,
+        scope: row.get(5)?,
+        created_at: row.get(6)?,
+        expires_at: row.get(7)?,
+        last_used_at: row.get(8)?,
+        revoked_at: row.get(9)?,
     })
 }
 
@@ -211,7 +269,7 @@ mod tests {
         let spelt = made.reveal();
         assert!(spelt.starts_with(&made.key.prefix) && spelt.len() == 70);
         let found = plane.find_api_key(&spelt).unwrap().unwrap();
-        assert_eq!((found.site, found.scope), (site.id, Scope::Stats));
+        assert_eq!((found.site, found.scope), (Some(site.id), Scope::Stats));
         hand.advance(SignedDuration::from_hours(1));
         plane.find_api_key(&spelt).unwrap();
         assert_eq!(plane.list_api_keys().unwrap()[0].last_used_at, Some(made.key.created_at + 3600));

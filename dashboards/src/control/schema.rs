@@ -13,6 +13,7 @@ use crate::token::{NoEntropy, random};
 const MIGRATIONS: &[(u32, &str, &str)] = &[
     (1, "control_plane", include_str!("../../migrations/0001_control_plane.sql")),
     (2, "site_rules", include_str!("../../migrations/0002_site_rules.sql")),
+    (3, "accounts", include_str!("../../migrations/0003_accounts.sql")),
 ];
 
 /// Why the control plane could not be opened.
@@ -189,13 +190,15 @@ mod tests {
     }
 
     #[test]
-    fn sites_and_keys_outlive_the_rebuild_of_their_tables_and_numbers_stay_used_up() {
+    fn users_sites_and_keys_outlive_the_rebuild_of_their_tables_and_numbers_stay_used_up() {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "foreign_keys", true).unwrap();
         apply(&mut connection, &MIGRATIONS[..1], 0).unwrap();
         connection
             .execute_batch(
-                "INSERT INTO sites (domain, timezone, created_at) VALUES ('a.kz', 'UTC', 1), ('b.kz', 'UTC', 1);
+                "INSERT INTO users (email, password_hash, role, created_at) VALUES ('a@b.kz', 'x', 'editor', 1);
+                 INSERT INTO sessions (token_hash, user, created_at, last_seen_at, ends_at) VALUES (x'01', 1, 1, 1, 9);
+                 INSERT INTO sites (domain, timezone, created_at) VALUES ('a.kz', 'UTC', 1), ('b.kz', 'UTC', 1);
                  INSERT INTO api_keys (key_hash, prefix, site, scope, created_at) VALUES (x'01', 'p', 1, 'stats', 1);
                  DELETE FROM sites WHERE id = 2;",
             )
@@ -204,6 +207,10 @@ mod tests {
         let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
         assert_eq!(
             count("SELECT count() FROM api_keys k JOIN sites s ON s.id = k.site WHERE s.domain = 'a.kz'"),
+            1
+        );
+        assert_eq!(
+            count("SELECT count() FROM sessions s JOIN users u ON u.id = s.user WHERE u.role = 'editor'"),
             1
         );
         connection

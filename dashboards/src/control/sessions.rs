@@ -1,12 +1,15 @@
 //! Sessions: an opaque token in a cookie, its hash in the table. They end after 14 days without use, and after 90 days
 //! whatever happens.
 
+use std::collections::BTreeMap;
+
+use events::SiteId;
 use rusqlite::{Connection, OptionalExtension, params};
 use serve::access::Secret;
 
 use super::audit::{Action, Author, record};
-use super::users::{User, normalise_email, user};
-use super::{ControlError, ControlPlane};
+use super::users::{Role, User, normalise_email, user};
+use super::{ControlError, ControlPlane, members};
 use crate::password;
 use crate::token::Token;
 
@@ -24,10 +27,20 @@ pub struct Session {
     pub id: i64,
     /// Whose it is.
     pub user: User,
+    /// The sites they are a member of, and what they may do there.
+    pub member_of: BTreeMap<SiteId, Role>,
     /// When they signed in, in Unix seconds.
     pub created_at: i64,
     /// When it is over at the latest, in Unix seconds.
     pub ends_at: i64,
+}
+
+impl Session {
+    /// What this person may do at a site, if anything: the higher of their roles there and on the instance.
+    #[must_use]
+    pub fn role_at(&self, site: SiteId) -> Option<Role> {
+        self.user.role.max(self.member_of.get(&site).copied())
+    }
 }
 
 /// A session just made, with the one copy of its token.
@@ -67,7 +80,7 @@ impl ControlPlane {
             .map(|email| self.read(|connection| credentials(connection, &email)))
             .transpose()?
             .flatten();
-        let fits = password::verify(password, known.as_ref().map(|(_, hash)| hash.as_str()));
+        let fits = password::verify(password, known.as_ref().and_then(|(_, hash)| hash.as_deref()));
         let Some((user, hash)) = known.filter(|_| fits) else {
             return Err(SignInError::WrongCredentials);
         };
@@ -101,6 +114,7 @@ impl ControlPlane {
                     |row| {
                         let session = Session {
                             user: user(row)?,
+                            member_of: BTreeMap::new(),
                             id: row.get(5)?,
                             created_at: row.get(6)?,
                             ends_at: row.get(7)?,
@@ -109,7 +123,8 @@ impl ControlPlane {
                     },
                 )
                 .optional()?;
-            let Some((session, last_seen_at)) = found else { return Ok(None) };
+            let Some((mut session, last_seen_at)) = found else { return Ok(None) };
+            session.member_of = members::roles_of(connection, session.user.id)?;
             if now - last_seen_at >= TOUCH_SECONDS {
                 connection.execute(
                     "UPDATE sessions SET last_seen_at = ?2 WHERE id = ?1",
@@ -165,11 +180,14 @@ pub(super) fn begin(
         "INSERT INTO sessions (token_hash, user, created_at, last_seen_at, ends_at) VALUES (?1, ?2, ?3, ?3, ?4)",
         params![token.hash(), user.id.0, now, ends_at],
     )?;
-    let session = Session { id: connection.last_insert_rowid(), user, created_at: now, ends_at };
+    let id = connection.last_insert_rowid();
+    let member_of = members::roles_of(connection, user.id)?;
+    let session = Session { id, user, member_of, created_at: now, ends_at };
     Ok(NewSession { token, session })
 }
 
-fn credentials(connection: &Connection, email: &str) -> Result<Option<(User, String)>, ControlError> {
+/// Somebody and the hash of their password, if they have one.
+fn credentials(connection: &Connection, email: &str) -> Result<Option<(User, Option<String>)>, ControlError> {
     Ok(connection
         .query_row(
             "SELECT id, email, role, language, created_at, password_hash FROM users WHERE email = ?1",
@@ -183,7 +201,6 @@ fn credentials(connection: &Connection, email: &str) -> Result<Option<(User, Str
 mod tests {
     use super::*;
     use crate::control::tests::plane;
-    use crate::control::users::Role;
     use jiff::SignedDuration;
 
     const EMAIL: &str = "a@b.kz";

@@ -63,7 +63,7 @@ impl ControlPlane {
         self.write(|transaction| {
             let link = live_link(transaction, token, now)?;
             transaction.execute("UPDATE setup_links SET used_at = ?2 WHERE id = ?1", params![link, now])?;
-            let user = insert(transaction, now, Author::Console, &email, &hash, Role::Owner)?;
+            let user = insert(transaction, now, Author::Console, &email, &hash, Some(Role::Owner))?;
             let author = Author::User(user.id);
             record(transaction, now, author, Action::SetupLinkRedeemed, &user.id.to_string())?;
             sessions::begin(transaction, now, user, None)
@@ -106,7 +106,7 @@ mod tests {
         assert!(plane.needs_setup().unwrap());
         let token = plane.create_setup_link().unwrap();
         let made = redeem(&plane, &token).unwrap();
-        assert_eq!(made.session.user.role, Role::Owner);
+        assert_eq!(made.session.user.role, Some(Role::Owner));
         assert!(plane.session(&made.token).unwrap().is_some());
         assert!(matches!(redeem(&plane, &token), Err(ControlError::SetupLinkUsed)));
         assert!(matches!(plane.create_setup_link(), Err(ControlError::AlreadySetUp)));

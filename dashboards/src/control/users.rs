@@ -55,15 +55,15 @@ macro_rules! stored {
 pub(super) use stored;
 
 stored! {
-    /// What a member of staff may do, from least to most.
+    /// What somebody may do at a site, or at every site and on the instance itself, from least to most.
     Role {
         /// Look.
         Viewer = "viewer",
-        /// Settings of sites.
+        /// Settings, goals and the like of a site.
         Editor = "editor",
-        /// Sites, members, keys.
+        /// Members, shared links and keys of a site; on the instance: new sites and staff.
         Admin = "admin",
-        /// Everything, including other owners.
+        /// Everything, including other owners, and the end of a site.
         Owner = "owner",
     }
 }
@@ -87,8 +87,8 @@ pub struct User {
     pub id: UserId,
     /// E-mail address, lower case: the name to sign in with.
     pub email: String,
-    /// What they may do.
-    pub role: Role,
+    /// What they may do on the instance and at every site; none: only what they may do as a member of sites.
+    pub role: Option<Role>,
     /// The language they chose; none: the browser's choice.
     pub language: Option<Language>,
     /// When they were added, in Unix seconds.
@@ -96,7 +96,7 @@ pub struct User {
 }
 
 impl ControlPlane {
-    /// Adds a member of staff. Hashes the password: blocks for about 20 ms.
+    /// Adds a member of staff with a role on the whole instance. Hashes the password: blocks for about 20 ms.
     ///
     /// # Errors
     /// [`ControlError::BadEmail`], [`ControlError::EmailTaken`], [`ControlError::Password`], or SQLite's.
@@ -110,7 +110,7 @@ impl ControlPlane {
         let email = normalise_email(email)?;
         let hash = password::hash(password)?;
         let now = self.now();
-        self.write(|transaction| insert(transaction, now, by, &email, &hash, role))
+        self.write(|transaction| insert(transaction, now, by, &email, &hash, Some(role)))
     }
 
     /// All staff, in order of their e-mail address.
@@ -168,7 +168,7 @@ pub(super) fn insert(
     by: Author,
     email: &str,
     password_hash: &str,
-    role: Role,
+    role: Option<Role>,
 ) -> Result<User, ControlError> {
     let added = connection
         .query_row(

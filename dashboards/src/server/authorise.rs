@@ -10,7 +10,7 @@ use http::{HeaderMap, Method};
 
 use super::Staff;
 use super::error::ApiError;
-use crate::control::{ApiKey, Role, Scope, Session, User};
+use crate::control::{ApiKey, Role, Scope, Session};
 use crate::token::Token;
 
 /// Separates the CSRF token from other things that might one day follow from a session's token.
@@ -21,40 +21,88 @@ pub const CSRF_HEADER: &str = "x-sanaq-csrf";
 /// Somebody who asks.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Actor<'a> {
-    User(&'a User),
+    User(&'a Session),
     Key(&'a ApiKey),
 }
 
-/// What they ask for.
+/// What they ask for. Whatever staff or a key can do is one of these.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Action {
-    /// See which sites there are.
+    /// See which sites there are: of them, those they may see.
     ListSites,
-    /// See a site and its statistics.
+    /// See a site, its statistics, goals, funnels, shared segments and annotations.
     SeeSite(SiteId),
+    /// Change a site's settings, goals, funnels, shared segments and annotations.
+    EditSite(SiteId),
+    /// Members, invitations, shared links and keys of a site, and its complete export.
+    ManageSite(SiteId),
+    /// Delete a site or hand it on.
+    OwnSite(SiteId),
     AddSite,
+    /// Staff, their roles on the instance, and invitations to it.
+    ManageStaff,
+    /// What holds for the whole instance: keys for all sites, whether a second factor is required.
+    OwnInstance,
+}
+
+/// Where a role is needed, and which at least.
+enum Needed {
+    Anywhere,
+    AtSite(SiteId, Role),
+    OnInstance(Role),
+}
+
+impl Action {
+    fn needs(self) -> Needed {
+        match self {
+            Self::ListSites => Needed::Anywhere,
+            Self::SeeSite(site) => Needed::AtSite(site, Role::Viewer),
+            Self::EditSite(site) => Needed::AtSite(site, Role::Editor),
+            Self::ManageSite(site) => Needed::AtSite(site, Role::Admin),
+            Self::OwnSite(site) => Needed::AtSite(site, Role::Owner),
+            Self::AddSite | Self::ManageStaff => Needed::OnInstance(Role::Admin),
+            Self::OwnInstance => Needed::OnInstance(Role::Owner),
+        }
+    }
 }
 
 /// Whether they may.
 ///
 /// # Errors
-/// [`ApiError::Forbidden`] for staff; [`ApiError::InvalidApiKey`] for a key, which is not told what it can't do.
+/// [`ApiError::Forbidden`] for staff; at a site they have nothing to do with [`ApiError::UnknownSite`], as if there were none;
+/// [`ApiError::InvalidApiKey`] for a key, which is not told what it can't do.
 pub(super) fn authorise(actor: Actor<'_>, action: Action) -> Result<(), ApiError> {
     match actor {
-        Actor::User(user) => {
-            let needed = match action {
-                // Everybody sees every site until roles are given per site.
-                Action::ListSites | Action::SeeSite(_) => Role::Viewer,
-                Action::AddSite => Role::Admin,
+        Actor::User(session) => {
+            let (has, needed, without) = match action.needs() {
+                Needed::Anywhere => return Ok(()),
+                Needed::AtSite(site, needed) => (session.role_at(site), needed, ApiError::UnknownSite),
+                Needed::OnInstance(needed) => (session.user.role, needed, ApiError::Forbidden),
             };
-            if user.role >= needed { Ok(()) } else { Err(ApiError::Forbidden) }
-        }
-        Actor::Key(key) => match (key.scope, action) {
-            (Scope::Stats, Action::SeeSite(site)) if site == key.site => Ok(()),
-            (Scope::Stats | Scope::Events, Action::SeeSite(_) | Action::ListSites | Action::AddSite) => {
-                Err(ApiError::InvalidApiKey)
+            match has {
+                None => Err(without),
+                Some(has) if has < needed => Err(ApiError::Forbidden),
+                Some(_) => Ok(()),
             }
-        },
+        }
+        Actor::Key(key) => {
+            let may = match (key.scope, action.needs()) {
+                (Scope::Stats, Needed::AtSite(site, needed)) => {
+                    key.site == Some(site) && needed == Role::Viewer
+                }
+                // A key of one site is made by its admins, and can't do more than they.
+                (Scope::Sites, Needed::AtSite(site, needed)) => match key.site {
+                    Some(own) => own == site && needed <= Role::Admin,
+                    None => true,
+                },
+                (Scope::Sites, Needed::Anywhere) => true,
+                (Scope::Sites, Needed::OnInstance(_)) => {
+                    key.site.is_none() && matches!(action, Action::AddSite)
+                }
+                (Scope::Stats, Needed::Anywhere | Needed::OnInstance(_)) | (Scope::Events, _) => false,
+            };
+            if may { Ok(()) } else { Err(ApiError::InvalidApiKey) }
+        }
     }
 }
 
@@ -72,13 +120,23 @@ impl SignedIn {
     }
 
     pub(super) fn may(&self, action: Action) -> Result<(), ApiError> {
-        authorise(Actor::User(&self.session.user), action)
+        authorise(Actor::User(&self.session), action)
     }
 
     /// The site of this domain, if this user may see it.
     pub(super) fn site(&self, staff: &Staff, domain: &str) -> Result<Arc<Site>, ApiError> {
+        self.site_to(staff, domain, Action::SeeSite)
+    }
+
+    /// The site of this domain, if this user may do such a thing there: `site_to(&staff, &domain, Action::EditSite)`.
+    pub(super) fn site_to(
+        &self,
+        staff: &Staff,
+        domain: &str,
+        action: impl FnOnce(SiteId) -> Action,
+    ) -> Result<Arc<Site>, ApiError> {
         let site = staff.sites().by_domain(domain).ok_or(ApiError::UnknownSite)?;
-        self.may(Action::SeeSite(site.id))?;
+        self.may(action(site.id))?;
         Ok(site)
     }
 }

@@ -28,6 +28,8 @@ pub(crate) enum ApiError {
     CrossSite,
     Forbidden,
     SetupLinkUsed,
+    LastOwner,
+    UnknownUser,
     PasswordTooShort,
     PasswordTooLong,
     BadEmail,
@@ -41,6 +43,7 @@ pub(crate) enum ApiError {
     BadDropsRange,
     UnknownSite,
     UnknownKey,
+    BadKey,
     MissingApiKey,
     /// Unknown, revoked, or not for this site: which of these is not said.
     InvalidApiKey,
@@ -91,6 +94,10 @@ impl ApiError {
             Self::SetupLinkUsed => {
                 fixed(S::GONE, "setup_link_used", "This set-up link was used or has expired.")
             }
+            Self::LastOwner => {
+                fixed(S::CONFLICT, "last_owner", "The last owner stays owner: make somebody else one first.")
+            }
+            Self::UnknownUser => fixed(S::NOT_FOUND, "unknown_user", "There is no such user."),
             Self::PasswordTooShort => (
                 S::UNPROCESSABLE_ENTITY,
                 "weak_password",
@@ -130,6 +137,11 @@ impl ApiError {
             ),
             Self::UnknownSite => fixed(S::NOT_FOUND, "unknown_site", "There is no such site."),
             Self::UnknownKey => fixed(S::NOT_FOUND, "unknown_key", "There is no such API key."),
+            Self::BadKey => fixed(
+                S::UNPROCESSABLE_ENTITY,
+                "bad_key",
+                "A key of all sites has scope sites, its end is to come, and its name has at most 100 characters.",
+            ),
             Self::MissingApiKey => fixed(
                 S::UNAUTHORIZED,
                 "missing_api_key",
@@ -210,9 +222,10 @@ impl From<ControlError> for ApiError {
             ControlError::UmamiIdTaken => Self::UmamiIdTaken,
             ControlError::BadEmail => Self::BadEmail,
             ControlError::EmailTaken => Self::EmailTaken,
-            // Only the signed-in user is changed here: they were removed meanwhile.
-            ControlError::UnknownUser => Self::SignedOut,
+            ControlError::LastOwner => Self::LastOwner,
+            ControlError::UnknownUser => Self::UnknownUser,
             ControlError::UnknownKey => Self::UnknownKey,
+            ControlError::BadKey => Self::BadKey,
             ControlError::SetupLinkUsed | ControlError::AlreadySetUp => Self::SetupLinkUsed,
             ControlError::Password(PasswordError::TooShort) => Self::PasswordTooShort,
             ControlError::Password(PasswordError::TooLong) => Self::PasswordTooLong,

@@ -108,6 +108,9 @@ impl View {
     async fn may_go_on(&self) -> bool {
         let token = self.signed_in.token.clone();
         let session = self.staff.control(move |control| control.session(&token)).await;
-        matches!(session, Ok(Some(_))) && self.signed_in.site(&self.staff, &self.domain).is_ok()
+        let Ok(Some(session)) = session else { return false };
+        // As they may see now, not as they might when the view was opened.
+        let now = SignedIn { session, token: self.signed_in.token.clone() };
+        now.site(&self.staff, &self.domain).is_ok()
     }
 }

@@ -17,7 +17,7 @@ use super::Staff;
 use super::authorise::SignedIn;
 use super::body::{JsonBody, secret};
 use super::error::ApiError;
-use crate::control::{ControlError, Language, NewSession};
+use crate::control::{ControlError, Language, NewSession, Role};
 use crate::metrics::SignInResult;
 use crate::throttle::{Key, Throttle};
 use crate::token::Token;
@@ -185,7 +185,7 @@ fn begun(
 fn described(signed_in: &SignedIn) -> Json<Value> {
     let user = &signed_in.session.user;
     Json(json!({
-        "user": { "email": user.email, "role": user.role.code() },
+        "user": { "email": user.email, "role": user.role.map(Role::code) },
         "csrf": signed_in.csrf().reveal(),
         "language": user.language.map(Language::code),
     }))

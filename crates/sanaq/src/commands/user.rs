@@ -11,14 +11,18 @@ pub(super) fn run(command: cli::User) -> Result<(), Failure> {
         cli::User::Add { installation, email, role } => {
             let control = control_plane(&installation)?;
             let password = read_password()?;
+            let role = role_of(role);
             let user = control
-                .add_user(Author::Console, &email, &password, role_of(role))
+                .add_user(Author::Console, &email, &password, role)
                 .map_err(Failure::usage)?;
-            print(&format!("{}\t{}", user.email, user.role))
+            print(&format!("{}\t{}", user.email, role))
         }
         cli::User::List { installation } => {
             let users = control_plane(&installation)?.list_users().map_err(Failure::unavailable)?;
-            users.iter().try_for_each(|user| print(&format!("{}\t{}", user.email, user.role)))
+            users.iter().try_for_each(|user| {
+                let role = user.role.map_or("-", Role::code);
+                print(&format!("{}\t{role}", user.email))
+            })
         }
         cli::User::Passwd { installation, email } => {
             let control = control_plane(&installation)?;

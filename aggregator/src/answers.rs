@@ -132,7 +132,7 @@ impl Answers {
         }
         let asking = Asking { answers: self, site: &site, audience, now: self.clock.now() };
         let period = asking.period(question).await?;
-        let care = Care::of(question, audience, None);
+        let care = Care::of(question, audience, site.rules.thresholds);
         let plan = Plan::new(question, period, &site, care).map_err(|_| out_of_calendar())?;
         let (lines, bases) = (asking.lines(&plan).await?, asking.bases(&plan).await?);
         let told = Told { plan: &plan, lines: &lines, bases: &bases };

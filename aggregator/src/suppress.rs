@@ -8,6 +8,8 @@
 
 mod shown;
 
+use events::Thresholds;
+
 use crate::question::{Dimension, Goal, Question};
 
 pub(crate) use shown::shown;
@@ -25,20 +27,23 @@ pub enum Audience {
 }
 
 impl Audience {
-    /// Visitors of the smallest group that may be told.
+    /// Visitors of the smallest group that may be told, of a site with these thresholds. The public is never told more than
+    /// staff.
     #[must_use]
-    pub const fn least(self) -> u64 {
+    pub fn least(self, own: Thresholds) -> u64 {
+        let staff = u64::from(own.staff.unwrap_or(STAFF).max(Thresholds::LEAST));
         match self {
-            Self::Staff => 5,
-            Self::Public => 10,
+            Self::Staff => staff,
+            Self::Public => u64::from(own.public.unwrap_or(PUBLIC)).max(staff),
             #[cfg(feature = "testing")]
             Self::Unprotected => 0,
         }
     }
 }
 
-/// No threshold is below this, whatever a site asks for.
-pub const LEAST_OF_ALL: u64 = 3;
+/// Thresholds of a site that has none of its own.
+const STAFF: u32 = 5;
+const PUBLIC: u32 = 10;
 
 /// How closely a dimension describes a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,13 +103,13 @@ pub(crate) enum Care {
 }
 
 impl Care {
-    /// What `audience` may be told of `question`, with a site's own threshold where it has one.
-    pub(crate) fn of(question: &Question, audience: Audience, least: Option<u64>) -> Self {
+    /// What `audience` may be told of `question`, with a site's own thresholds where it has them.
+    pub(crate) fn of(question: &Question, audience: Audience, own: Thresholds) -> Self {
         #[cfg(feature = "testing")]
         if audience == Audience::Unprotected {
             return Self::Open;
         }
-        let least = least.unwrap_or(0).max(audience.least()).max(LEAST_OF_ALL);
+        let least = audience.least(own);
         let (dimensions, deeds) = (question.axes(), question.deeds().len());
         let axes = dimensions.len() + deeds;
         let open = deeds == 0
@@ -161,7 +166,7 @@ mod tests {
         let question = json!({
             "site_id": "a.kz", "metrics": ["visitors"], "date_range": "day", "dimensions": dimensions, "filters": filters,
         });
-        Care::of(&Question::from_json(&question).unwrap(), audience, None)
+        Care::of(&Question::from_json(&question).unwrap(), audience, Thresholds::default())
     }
 
     #[test]
@@ -188,11 +193,16 @@ mod tests {
     }
 
     #[test]
-    fn no_site_can_lower_its_threshold() {
-        let question = json!({"site_id": "a.kz", "metrics": ["visitors"], "date_range": "day", "dimensions": ["visit:region"]});
-        let question = Question::from_json(&question).unwrap();
-        let least = |least| Care::of(&question, Audience::Staff, Some(least)).least();
-        assert_eq!((least(1), least(8)), (Some(5), Some(8)));
+    fn a_site_has_thresholds_of_its_own_but_none_below_three_and_tells_the_public_no_more_than_staff() {
+        let least = |staff, public| {
+            let own = Thresholds { staff, public };
+            (Audience::Staff.least(own), Audience::Public.least(own))
+        };
+        assert_eq!(least(None, None), (5, 10));
+        assert_eq!(least(Some(1), Some(0)), (3, 3));
+        assert_eq!(least(Some(8), Some(20)), (8, 20));
+        assert_eq!(least(Some(30), None), (30, 30));
+        assert_eq!(least(None, Some(4)), (5, 5));
     }
 
     #[test]

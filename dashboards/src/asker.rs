@@ -1,5 +1,6 @@
 //! What the staff server needs of the question engine. `aggregator::Answers` in the program; tests bring their own.
 
+use aggregator::suppress::Audience;
 use aggregator::{Answer, Answers, Dropped, Pulse, Question, QuestionError};
 use events::SiteId;
 use futures_util::future::BoxFuture;
@@ -7,8 +8,17 @@ use jiff::civil::Date;
 
 /// Answers questions. Whether the asker may ask about a site is decided before, in this crate.
 pub trait Asker: Send + Sync {
-    /// The answer to a question.
-    fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Answer, QuestionError>>;
+    /// What these readers may be told of a question.
+    fn answer_for<'a>(
+        &'a self,
+        question: &'a Question,
+        audience: Audience,
+    ) -> BoxFuture<'a, Result<Answer, QuestionError>>;
+
+    /// What staff may be told of a question. A program with a key is staff.
+    fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Answer, QuestionError>> {
+        self.answer_for(question, Audience::Staff)
+    }
 
     /// Who is there now, and how much has happened today.
     fn pulse(&self, site: SiteId) -> BoxFuture<'_, Result<Pulse, QuestionError>>;
@@ -26,8 +36,12 @@ pub trait Asker: Send + Sync {
 }
 
 impl Asker for Answers {
-    fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Answer, QuestionError>> {
-        Box::pin(Self::answer(self, question))
+    fn answer_for<'a>(
+        &'a self,
+        question: &'a Question,
+        audience: Audience,
+    ) -> BoxFuture<'a, Result<Answer, QuestionError>> {
+        Box::pin(Self::answer_for(self, question, audience))
     }
 
     fn pulse(&self, site: SiteId) -> BoxFuture<'_, Result<Pulse, QuestionError>> {

@@ -134,7 +134,11 @@ mod tests {
     struct Looks(AtomicU64);
 
     impl Asker for Looks {
-        fn answer<'a>(&'a self, _: &'a Question) -> BoxFuture<'a, Result<Answer, QuestionError>> {
+        fn answer_for<'a>(
+            &'a self,
+            _: &'a Question,
+            _: aggregator::suppress::Audience,
+        ) -> BoxFuture<'a, Result<Answer, QuestionError>> {
             Box::pin(async { Err(QuestionError::UnknownSite) })
         }
         fn pulse(&self, _: SiteId) -> BoxFuture<'_, Result<Pulse, QuestionError>> {

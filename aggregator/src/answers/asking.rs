@@ -81,7 +81,7 @@ impl Asking<'_> {
         let mut bases = Bases::new();
         for metric in plan.question.metrics.iter().copied().filter(|metric| metric.is_share()) {
             let base = base(plan.question, metric);
-            let care = Care::of(&base, self.audience, None);
+            let care = Care::of(&base, self.audience, self.site.rules.thresholds);
             let wider = Plan::new(&base, plan.period, self.site, care).map_err(|_| out_of_calendar())?;
             let lines = self.lines(&wider).await?;
             bases.insert(metric, Base::new(plan.question, &base, lines));

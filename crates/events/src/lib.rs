@@ -28,5 +28,5 @@ pub use day::LocalDay;
 pub use delivery::Deliveries;
 pub use outcome::{DropReason, Outcome, RefuseReason};
 pub use row::{Device, EventRow};
-pub use site::{KeyHash, OptOutMode, Site, SiteId, SiteList, SiteRules};
+pub use site::{KeepMonths, KeyHash, OptOutMode, Site, SiteId, SiteList, SiteRules, Thresholds};
 pub use tag::VisitorTag;

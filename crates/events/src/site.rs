@@ -85,6 +85,33 @@ pub struct SiteRules {
     pub allow_props: Vec<String>,
     /// The website's id (a UUID) in the Umami it came from.
     pub umami_id: Option<String>,
+    /// Visitors of the smallest group that may be told.
+    pub thresholds: Thresholds,
+    /// How long what is sealed is kept; none: as `[retention]` says.
+    pub keep: Option<KeepMonths>,
+}
+
+/// Visitors of the smallest group that may be told, where a site has a number of its own; 3 at least.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Thresholds {
+    /// To members of the site.
+    pub staff: Option<u32>,
+    /// To everybody else.
+    pub public: Option<u32>,
+}
+
+impl Thresholds {
+    /// No threshold is below this.
+    pub const LEAST: u32 = 3;
+}
+
+/// How long a site keeps what is sealed, in months.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepMonths {
+    /// Visits and hits; 0 keeps statistics only.
+    pub detail: u16,
+    /// Statistics; none for no limit.
+    pub statistics: Option<u16>,
 }
 
 /// BLAKE3 of a site key. Found by [`SiteList::by_key`]; prints as `***`.

@@ -45,7 +45,11 @@ impl FakeAsker {
 }
 
 impl Asker for FakeAsker {
-    fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Answer, QuestionError>> {
+    fn answer_for<'a>(
+        &'a self,
+        question: &'a Question,
+        _: aggregator::suppress::Audience,
+    ) -> BoxFuture<'a, Result<Answer, QuestionError>> {
         Box::pin(async move {
             self.here()?;
             let row = Row { metrics: vec![Figure::Whole(1)], dimensions: vec![], comparison: None };

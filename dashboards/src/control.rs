@@ -9,6 +9,11 @@
 //! | `schema` | opening the file, migrations |
 //! | [`sites`] | sites, and the list of them that every service reads |
 //! | [`rules`] | what a site takes beacons from and what it keeps of them |
+//! | [`settings`] | how its figures are counted, shown and kept; the end of a site |
+//! | [`goals`] | goals and funnels |
+//! | [`segments`] | filters under a name, notes on the chart |
+//! | [`links`] | shared links |
+//! | [`entries`] | what goals, funnels, segments, notes and links have in common |
 //! | [`users`] | staff and their roles on the instance |
 //! | [`members`] | their roles at single sites |
 //! | [`sessions`] | signing in and staying so |
@@ -31,16 +36,22 @@ use crate::password::PasswordError;
 use crate::token::NoEntropy;
 
 pub mod audit;
+pub mod entries;
+pub mod goals;
 pub mod keys;
+pub mod links;
 pub mod members;
 pub mod rules;
 mod schema;
+pub mod segments;
 pub mod sessions;
+pub mod settings;
 pub mod setup;
 pub mod sites;
 pub mod users;
 
 pub use audit::{Author, Entry};
+pub use entries::{EntryError, Kind};
 pub use keys::{ApiKey, KeyId, KeyOrder, NewKey, Scope};
 pub use members::Member;
 pub use schema::OpenError;
@@ -120,6 +131,9 @@ pub enum ControlError {
     /// No random numbers to be had.
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
+    /// A goal, funnel, segment, note, link or setting can't be as it was asked for.
+    #[error(transparent)]
+    Entry(#[from] entries::EntryError),
     /// SQLite failed: disk, permissions, lock.
     #[error("the control plane's database failed")]
     Storage(#[from] rusqlite::Error),

@@ -7,7 +7,7 @@ use events::SiteRules;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{Action, Author, record};
-use super::{ControlError, ControlPlane, is_taken, sites};
+use super::{ControlError, ControlPlane, is_taken, settings, sites};
 use crate::control::SiteRecord;
 
 /// Entries a list may have.
@@ -44,28 +44,33 @@ impl ControlPlane {
         let changed = self.write(|transaction| {
             let mut site = sites::by_domain(transaction, domain)?;
             change(&mut site.rules);
-            tidy(&mut site.rules)?;
-            transaction
-                .execute(
-                    "UPDATE sites SET umami_id = ?2 WHERE id = ?1",
-                    params![site.id.0, site.rules.umami_id],
-                )
-                .map_err(|error| if is_taken(&error) { ControlError::UmamiIdTaken } else { error.into() })?;
-            transaction.execute("DELETE FROM site_rules WHERE site = ?1", [site.id.0])?;
-            for (rule, values) in lists(&mut site.rules) {
-                for value in values {
-                    transaction.execute(
-                        "INSERT INTO site_rules (site, rule, value) VALUES (?1, ?2, ?3)",
-                        params![site.id.0, rule, *value],
-                    )?;
-                }
-            }
+            put(transaction, site.id.0, &mut site.rules)?;
             record(transaction, now, by, Action::SiteChanged, &site.domain)?;
+            // Thresholds and retention are settings, which this does not change.
+            (site.rules.thresholds, site.rules.keep) = settings::of(transaction, site.id.0)?;
             Ok(site)
         })?;
         self.refill()?;
         Ok(changed)
     }
+}
+
+/// Tidies the lists and puts them in place of those that are there.
+pub(super) fn put(connection: &Connection, site: u32, rules: &mut SiteRules) -> Result<(), ControlError> {
+    tidy(rules)?;
+    connection
+        .execute("UPDATE sites SET umami_id = ?2 WHERE id = ?1", params![site, rules.umami_id])
+        .map_err(|error| if is_taken(&error) { ControlError::UmamiIdTaken } else { error.into() })?;
+    connection.execute("DELETE FROM site_rules WHERE site = ?1", [site])?;
+    for (rule, values) in lists(rules) {
+        for value in values {
+            connection.execute(
+                "INSERT INTO site_rules (site, rule, value) VALUES (?1, ?2, ?3)",
+                params![site, rule, *value],
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// The rules of this site.
@@ -74,7 +79,8 @@ pub(super) fn of(connection: &Connection, site: u32) -> rusqlite::Result<SiteRul
         .query_row("SELECT umami_id FROM sites WHERE id = ?1", [site], |row| row.get(0))
         .optional()?
         .flatten();
-    let mut rules = SiteRules { umami_id, ..SiteRules::default() };
+    let (thresholds, keep) = settings::of(connection, site)?;
+    let mut rules = SiteRules { umami_id, thresholds, keep, ..SiteRules::default() };
     let mut statement =
         connection.prepare_cached("SELECT rule, value FROM site_rules WHERE site = ?1 ORDER BY value")?;
     let mut rows = statement.query([site])?;

@@ -14,6 +14,7 @@ const MIGRATIONS: &[(u32, &str, &str)] = &[
     (1, "control_plane", include_str!("../../migrations/0001_control_plane.sql")),
     (2, "site_rules", include_str!("../../migrations/0002_site_rules.sql")),
     (3, "accounts", include_str!("../../migrations/0003_accounts.sql")),
+    (4, "site_settings", include_str!("../../migrations/0004_site_settings.sql")),
 ];
 
 /// Why the control plane could not be opened.

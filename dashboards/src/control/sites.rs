@@ -20,6 +20,8 @@ pub struct SiteRecord {
     pub opt_out: OptOutMode,
     /// When it was added, in Unix seconds.
     pub created_at: i64,
+    /// The day its weeks begin with, ISO: 1 is Monday.
+    pub week_start: u8,
     /// What it takes beacons from and what it keeps of them.
     pub rules: SiteRules,
 }
@@ -37,7 +39,7 @@ impl ControlPlane {
             let added = transaction
                 .query_row(
                     "INSERT INTO sites (domain, timezone, created_at) VALUES (?1, ?2, ?3)
-                     RETURNING id, domain, timezone, opt_out, created_at",
+                     RETURNING id, domain, timezone, opt_out, created_at, week_start",
                     params![domain, timezone, now],
                     site_record,
                 )
@@ -114,7 +116,7 @@ pub(super) fn by_domain(connection: &Connection, domain: &str) -> Result<SiteRec
     let domain = domain::normalise(domain).map_err(|_| ControlError::UnknownSite)?;
     let mut site = connection
         .query_row(
-            "SELECT id, domain, timezone, opt_out, created_at FROM sites WHERE domain = ?1",
+            "SELECT id, domain, timezone, opt_out, created_at, week_start FROM sites WHERE domain = ?1",
             [domain],
             site_record,
         )
@@ -152,7 +154,7 @@ pub(super) fn fill(connection: &Connection, list: &SiteList) -> rusqlite::Result
 
 fn all(connection: &Connection) -> rusqlite::Result<Vec<SiteRecord>> {
     let mut sites: Vec<SiteRecord> = connection
-        .prepare("SELECT id, domain, timezone, opt_out, created_at FROM sites ORDER BY domain")?
+        .prepare("SELECT id, domain, timezone, opt_out, created_at, week_start FROM sites ORDER BY domain")?
         .query_map([], site_record)?
         .collect::<Result<_, _>>()?;
     for site in &mut sites {
@@ -170,6 +172,7 @@ fn site_record(row: &Row<'_>) -> rusqlite::Result<SiteRecord> {
         // The table allows no other names.
         opt_out: OptOutMode::named(&opt_out).unwrap_or_default(),
         created_at: row.get(4)?,
+        week_start: row.get(5)?,
         rules: SiteRules::default(),
     })
 }

@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use serve::body::BodyError;
 
-use crate::control::{ControlError, SignInError};
+use crate::control::{ControlError, EntryError, SignInError};
 use crate::password::{MAX_BYTES, MIN_CHARACTERS, PasswordError};
 use crate::quota::QUESTIONS_PER_HOUR;
 
@@ -62,6 +62,8 @@ pub(crate) enum ApiError {
     UnsupportedMediaType,
     MalformedBody,
     Body(BodyError),
+    /// A goal, funnel, segment, note, link or setting can't be as it was asked for.
+    Entry(EntryError),
     /// Ours, not theirs. What happened is in the log, where it was noticed.
     Internal,
 }
@@ -169,6 +171,11 @@ impl ApiError {
                 error.code(),
                 error.to_string(),
             ),
+            Self::Entry(error) => (
+                S::from_u16(error.status()).unwrap_or(S::INTERNAL_SERVER_ERROR),
+                error.code(),
+                error.to_string(),
+            ),
             Self::UnknownRoute => fixed(S::NOT_FOUND, "unknown_route", "The API has no such address."),
             Self::UnknownAsset => fixed(S::NOT_FOUND, "unknown_asset", "There is no such file."),
             Self::MethodNotAllowed => {
@@ -220,6 +227,7 @@ impl From<ControlError> for ApiError {
             ControlError::UnknownSite => Self::UnknownSite,
             ControlError::BadRule(_) => Self::BadRule,
             ControlError::UmamiIdTaken => Self::UmamiIdTaken,
+            ControlError::Entry(error) => Self::Entry(error),
             ControlError::BadEmail => Self::BadEmail,
             ControlError::EmailTaken => Self::EmailTaken,
             ControlError::LastOwner => Self::LastOwner,

@@ -60,6 +60,7 @@ pub const fn class(dimension: Dimension) -> Class {
     match dimension {
         Dimension::Time
         | Dimension::TimeHour
+        | Dimension::TimeHourOfWeek
         | Dimension::TimeDay
         | Dimension::TimeWeek
         | Dimension::TimeMonth

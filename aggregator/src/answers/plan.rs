@@ -125,7 +125,7 @@ impl<'a> Plan<'a> {
 
     fn units(&self, stat: Stat, some_open: bool) -> String {
         let published = sql::PUBLISHED_OF_QUESTION.fill(&[]);
-        let (sealed, live) = if self.interval == Some(Interval::Hour) {
+        let (sealed, live) = if self.interval.is_some_and(Interval::is_of_hours) {
             let sealed = sql::SEALED_HOURLY.fill(&[("published", &published)]);
             (sealed, some_open.then(|| sql::OPEN_HOURLY.fill(&[])))
         } else {
@@ -141,13 +141,14 @@ impl<'a> Plan<'a> {
 
     /// Whether hours matter: for a series of them, or because the range has parts of days.
     pub(super) fn by_hour(&self) -> bool {
-        self.interval == Some(Interval::Hour) || self.period.hours.is_some()
+        self.interval.is_some_and(Interval::is_of_hours) || self.period.hours.is_some()
     }
 
     fn bucket(&self) -> &'static str {
         match self.interval {
             None => "0",
             Some(Interval::Hour) => "toInt32(day) * 24 + hour",
+            Some(Interval::HourOfWeek) => "(toDayOfWeek(day) - 1) * 24 + hour",
             Some(Interval::Day) => "day",
             Some(Interval::Week) => "greatest(toMonday(day), {first:Date})",
             Some(Interval::Month) => "greatest(toStartOfMonth(day), {first:Date})",
@@ -230,7 +231,7 @@ fn stat(question: &Question, period: Period, interval: Option<Interval>, care: C
     }
     match question.axes().as_slice() {
         [] => Some(Stat::Total),
-        [_] if interval == Some(Interval::Hour) => None,
+        [_] if interval.is_some_and(Interval::is_of_hours) => None,
         [one] => {
             let stat = Stat::counting(*one)?;
             // Visitors of several values may be the same: without a row for each there is no sum.
@@ -297,6 +298,7 @@ pub(super) fn bucket_number(bucket: Bucket) -> i64 {
     match bucket {
         Bucket::Date(date) => day_number(date),
         Bucket::Hour(date, hour) => day_number(date) * 24 + i64::from(hour),
+        Bucket::HourOfWeek(weekday, hour) => i64::from(weekday) * 24 + i64::from(hour),
     }
 }
 

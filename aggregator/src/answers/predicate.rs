@@ -238,6 +238,7 @@ impl Predicates<'_> {
             // Time groups by buckets.
             Dimension::Time
             | Dimension::TimeHour
+            | Dimension::TimeHourOfWeek
             | Dimension::TimeDay
             | Dimension::TimeWeek
             | Dimension::TimeMonth => "''",

@@ -280,6 +280,10 @@ fn label(plan: &Plan<'_>, bucket: i32) -> String {
             let hour = i8::try_from(bucket.rem_euclid(24)).unwrap_or_default();
             Bucket::Hour(date(bucket.div_euclid(24)), hour).label()
         }
+        Some(Interval::HourOfWeek) => {
+            let part = |number: i32| i8::try_from(number).unwrap_or_default();
+            Bucket::HourOfWeek(part(bucket / 24), part(bucket % 24)).label()
+        }
         _ => Bucket::Date(date(bucket)).label(),
     }
 }

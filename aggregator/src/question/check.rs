@@ -26,7 +26,9 @@ fn dimensions(question: &Question) -> Result<(), QuestionError> {
     if times > 1 {
         return refuse("At most one dimension of time.");
     }
-    if others > 0 && question.dimensions.iter().any(|d| matches!(d, Dimension::TimeHour | Dimension::Time)) {
+    let hours =
+        |d: &Dimension| matches!(d, Dimension::TimeHour | Dimension::TimeHourOfWeek | Dimension::Time);
+    if others > 0 && question.dimensions.iter().any(hours) {
         return refuse("Besides another dimension, time goes by day, week or month.");
     }
     if question.dimensions.contains(&Dimension::Goal) && question.goals.is_empty() {
@@ -88,8 +90,10 @@ fn metric_fits(metric: Metric, question: &Question) -> Result<(), String> {
         }
         Metric::ScrollDepth | Metric::TimeOnPage => {
             grouped(Dimension::is_deed)?;
-            let hours =
-                question.dimensions.iter().any(|d| matches!(d, Dimension::Time | Dimension::TimeHour));
+            let hours = question
+                .dimensions
+                .iter()
+                .any(|d| matches!(d, Dimension::Time | Dimension::TimeHour | Dimension::TimeHourOfWeek));
             if hours || !asks(Dimension::Page) {
                 return Err(format!("Metric \"{}\" needs \"event:page\", and whole days.", metric.name()));
             }

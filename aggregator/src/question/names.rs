@@ -149,6 +149,8 @@ dimensions! {
     Time = "time",
     /// Hours on the site's clock.
     TimeHour = "time:hour",
+    /// Hours of the week on the site's clock, all weeks of the range together: `1 09` is Monday from 9 to 10.
+    TimeHourOfWeek = "time:hour_of_week",
     /// Days.
     TimeDay = "time:day",
     /// Weeks, from Monday.
@@ -218,7 +220,15 @@ impl Dimension {
     /// Whether it groups by time.
     #[must_use]
     pub const fn is_time(self) -> bool {
-        matches!(self, Self::Time | Self::TimeHour | Self::TimeDay | Self::TimeWeek | Self::TimeMonth)
+        matches!(
+            self,
+            Self::Time
+                | Self::TimeHour
+                | Self::TimeHourOfWeek
+                | Self::TimeDay
+                | Self::TimeWeek
+                | Self::TimeMonth
+        )
     }
 
     /// Whether a filter may test it.

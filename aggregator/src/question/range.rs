@@ -21,9 +21,17 @@ pub struct Period {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interval {
     Hour,
+    HourOfWeek,
     Day,
     Week,
     Month,
+}
+
+impl Interval {
+    /// Whether hours of days matter.
+    pub(crate) const fn is_of_hours(self) -> bool {
+        matches!(self, Self::Hour | Self::HourOfWeek)
+    }
 }
 
 impl Period {
@@ -124,6 +132,7 @@ impl Period {
         } else {
             let named = [
                 (Dimension::TimeHour, Interval::Hour),
+                (Dimension::TimeHourOfWeek, Interval::HourOfWeek),
                 (Dimension::TimeDay, Interval::Day),
                 (Dimension::TimeWeek, Interval::Week),
                 (Dimension::TimeMonth, Interval::Month),
@@ -143,11 +152,15 @@ impl Period {
             }
         };
         match interval {
-            Interval::Hour => {
+            Interval::Hour | Interval::HourOfWeek => {
                 let mut at = self.first.to_zoned(zone.clone())?.start_of_day()?;
                 while at.date() <= self.last {
                     if self.has_hour(at.date(), at.hour()) {
-                        push(Bucket::Hour(at.date(), at.hour()));
+                        push(if interval == Interval::HourOfWeek {
+                            Bucket::of_week(at.date(), at.hour())
+                        } else {
+                            Bucket::Hour(at.date(), at.hour())
+                        });
                     }
                     // Finer than any shift of a clock, so that an hour cut short by one is still met.
                     at = at.checked_add(SignedDuration::from_mins(15))?;
@@ -170,7 +183,7 @@ impl Period {
     /// The first day of the bucket that `day` falls into, not before the period's own first day.
     pub(crate) fn clamped(self, interval: Interval, day: Date) -> Date {
         let begins = match interval {
-            Interval::Hour | Interval::Day => day,
+            Interval::Hour | Interval::HourOfWeek | Interval::Day => day,
             Interval::Week => monday_of(day),
             Interval::Month => day.first_of_month(),
         };
@@ -185,14 +198,22 @@ pub(crate) enum Bucket {
     Date(Date),
     /// An hour of a day on the site's clock.
     Hour(Date, i8),
+    /// A weekday, Monday being 0, and an hour on the site's clock.
+    HourOfWeek(i8, i8),
 }
 
 impl Bucket {
+    /// The hour of the week that this hour is.
+    pub(crate) fn of_week(day: Date, hour: i8) -> Self {
+        Self::HourOfWeek(day.weekday().to_monday_zero_offset(), hour)
+    }
+
     /// As the v2 API spells it.
     pub(crate) fn label(self) -> String {
         match self {
             Self::Date(date) => date.to_string(),
             Self::Hour(date, hour) => format!("{date} {hour:02}:00:00"),
+            Self::HourOfWeek(weekday, hour) => format!("{} {hour:02}", weekday + 1),
         }
     }
 
@@ -201,6 +222,8 @@ impl Bucket {
         match self {
             Self::Date(date) => date <= now.date(),
             Self::Hour(date, hour) => (date, hour) <= (now.date(), now.hour()),
+            // All weeks of the range together.
+            Self::HourOfWeek(..) => true,
         }
     }
 }

@@ -69,6 +69,7 @@ impl Stat {
         Some(match dimension {
             Dimension::Time
             | Dimension::TimeHour
+            | Dimension::TimeHourOfWeek
             | Dimension::TimeDay
             | Dimension::TimeWeek
             | Dimension::TimeMonth => Self::Total,

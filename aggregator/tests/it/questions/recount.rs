@@ -246,6 +246,7 @@ fn value(dimension: Dimension, seen: &Seen, of_visit: bool) -> String {
         Dimension::Goal
         | Dimension::Time
         | Dimension::TimeHour
+        | Dimension::TimeHourOfWeek
         | Dimension::TimeDay
         | Dimension::TimeWeek
         | Dimension::TimeMonth => return String::new(),
@@ -329,7 +330,8 @@ fn recount(question: &Question, world: &World, first: Date, last: Date) -> BTree
         .map(|test| test.dimension)
         .chain(dimensions.iter().copied())
         .collect();
-    let by_hour = question.dimensions.contains(&Dimension::TimeHour);
+    let of_week = question.dimensions.contains(&Dimension::TimeHourOfWeek);
+    let by_hour = of_week || question.dimensions.contains(&Dimension::TimeHour);
     let of_events = own.iter().any(|d| d.is_of_event());
     let in_range = |day: Date| first <= day && day <= last;
     let bucket = |day: Date, hour: i64| {
@@ -339,6 +341,9 @@ fn recount(question: &Question, world: &World, first: Date, last: Date) -> BTree
                 day.checked_sub(Span::new().days(i64::from(day.weekday().since(Weekday::Monday)))).unwrap()
             }
             Some(Dimension::TimeMonth) => day.first_of_month(),
+            Some(Dimension::TimeHourOfWeek) => {
+                return i64::from(day.weekday().to_monday_zero_offset()) * 24 + hour;
+            }
             Some(_) => day,
         };
         let number = i64::from((begin.max(first) - Date::constant(1970, 1, 1)).get_days());
@@ -536,7 +541,8 @@ fn random_question(dice: &mut Dice, first: Date, days: usize) -> Value {
     for _ in 0..others {
         dimensions.push(DIMENSIONS[dice.below(DIMENSIONS.len())]);
     }
-    match dice.below(6) {
+    match dice.below(7) {
+        6 => dimensions.insert(0, "time:hour_of_week"),
         0 => dimensions.insert(0, "time:day"),
         1 => dimensions.insert(0, "time:week"),
         2 => dimensions.insert(0, "time:month"),
@@ -616,6 +622,7 @@ fn compare(question: &Question, expected: &BTreeMap<Key, Sum>, answer: &Value) {
         let label = match time.map(|at| question.dimensions[at]) {
             None => String::new(),
             Some(Dimension::TimeHour) => format!("{} {:02}:00:00", date(key.0 / 24), key.0 % 24),
+            Some(Dimension::TimeHourOfWeek) => format!("{} {:02}", key.0 / 24 + 1, key.0 % 24),
             Some(_) => date(key.0).to_string(),
         };
         let values = others.iter().zip(&key.1).map(|(dimension, value)| shown(dimension, value)).collect();

@@ -14,7 +14,7 @@ mod table;
 
 use std::sync::Arc;
 
-use clickhouse::Row;
+use clickhouse::{Row, RowOwned, RowRead};
 use events::{LocalDay, Site, SiteId, SiteList};
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
@@ -23,13 +23,15 @@ use serve::access::ClickHouseAccess;
 use serve::clock::Clock;
 
 use crate::answer::{Answer, Figure, Meta};
-use crate::question::{DateRange, Pagination, Question, QuestionError};
+use crate::question::{DateRange, Pagination, Period, Question, QuestionError};
 use crate::sql;
-use crate::store::{Store, StoreError};
+use crate::store::{Statement, Store, StoreError};
 use crate::suppress::{Audience, Care, Found, cleared};
 use asking::Asking;
 use plan::Plan;
-pub(crate) use plan::Shift;
+pub(crate) use plan::{Shift, spelled};
+pub(crate) use predicate::{Place, Predicates, Values};
+pub(crate) use relation::Relations;
 use table::Told;
 
 /// How often an answer is asked again because a day was sealed meanwhile. Days are sealed a few times an hour at most.
@@ -231,13 +233,24 @@ impl Answers {
 
     /// The plan's rows, every day from one side.
     async fn rows(&self, plan: &Plan<'_>, now: Timestamp) -> Result<Vec<table::Counted>, QuestionError> {
-        let mut open = self.open_days(plan).await?;
+        self.consistent(now, |at| plan.may_touch(at), |store, open| plan.statement(store, open)).await
+    }
+
+    /// The rows of a statement over sealed days and the open ones it is given, every day from one side. `may_touch` tells
+    /// of a partition, by the instant it closes at, whether the statement can read it.
+    pub(crate) async fn consistent<T: RowOwned + RowRead>(
+        &self,
+        now: Timestamp,
+        may_touch: impl Fn(i64) -> bool,
+        statement: impl Fn(&Store, &[i64]) -> Statement,
+    ) -> Result<Vec<T>, QuestionError> {
+        let mut open = self.open_days(&may_touch).await?;
         for _ in 0..ATTEMPTS {
-            let rows = plan.statement(&self.store, &open).all().await?;
+            let rows = statement(&self.store, &open).all().await?;
             if open.iter().all(|closes_at| *closes_at > now.as_second() + CLOCK_MARGIN_S) {
                 return Ok(rows);
             }
-            let after = self.open_days(plan).await?;
+            let after = self.open_days(&may_touch).await?;
             if open.iter().all(|closes_at| after.contains(closes_at)) {
                 return Ok(rows);
             }
@@ -246,15 +259,27 @@ impl Answers {
         Err(QuestionError::Unavailable { clickhouse: 0 })
     }
 
-    /// The open days that the plan's period can touch.
-    async fn open_days(&self, plan: &Plan<'_>) -> Result<Vec<i64>, QuestionError> {
+    /// The open days that may be touched.
+    async fn open_days(&self, may_touch: &impl Fn(i64) -> bool) -> Result<Vec<i64>, QuestionError> {
         let mut open: Vec<i64> = self.store.file(sql::OPEN_DAYS).all().await?;
-        open.retain(|closes_at| plan.may_touch(*closes_at));
+        open.retain(|closes_at| may_touch(*closes_at));
         Ok(open)
+    }
+
+    /// The site of a question, its days on the site's calendar, and when it is asked.
+    pub(crate) async fn setting(
+        &self,
+        question: &Question,
+        audience: Audience,
+    ) -> Result<(Arc<Site>, Period, Timestamp), QuestionError> {
+        let site = self.sites.by_domain(&question.site_id).ok_or(QuestionError::UnknownSite)?;
+        let now = self.clock.now();
+        let period = Asking { answers: self, site: &site, audience, now }.period(question).await?;
+        Ok((site, period, now))
     }
 }
 
-fn out_of_calendar() -> QuestionError {
+pub(crate) fn out_of_calendar() -> QuestionError {
     QuestionError::invalid("invalid_date_range", "#/date_range", "The range is outside the calendar.")
 }
 

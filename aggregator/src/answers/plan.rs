@@ -275,7 +275,7 @@ const fn ordering(metric: Metric) -> &'static str {
 }
 
 /// The period as the API spells it: first and last second, with the site's offset.
-pub(super) fn spelled(period: Period, site: &Site) -> Result<[String; 2], jiff::Error> {
+pub(crate) fn spelled(period: Period, site: &Site) -> Result<[String; 2], jiff::Error> {
     let opens = Timestamp::from_second(LocalDay::of(period.first, &site.zone)?.opens_at)?;
     let closes = Timestamp::from_second(LocalDay::of(period.last, &site.zone)?.closes_at - 1)?;
     let offset = |at: Timestamp| at.to_zoned(site.zone.clone()).strftime("%:z").to_string();

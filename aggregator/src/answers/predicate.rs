@@ -18,7 +18,7 @@ enum Value {
 
 /// Values that a statement's text names `p0`, `p1`, …
 #[derive(Clone, Debug, Default)]
-pub(super) struct Values(Vec<Value>);
+pub(crate) struct Values(Vec<Value>);
 
 impl Values {
     fn add(&mut self, value: Value, kind: &str) -> String {
@@ -26,7 +26,7 @@ impl Values {
         format!("{{p{}:{kind}}}", self.0.len() - 1)
     }
 
-    pub(super) fn text(&mut self, text: impl Into<String>) -> String {
+    pub(crate) fn text(&mut self, text: impl Into<String>) -> String {
         self.add(Value::Text(text.into()), "String")
     }
 
@@ -34,11 +34,11 @@ impl Values {
         self.add(Value::Texts(texts), "Array(String)")
     }
 
-    pub(super) fn number(&mut self, number: u64) -> String {
+    pub(crate) fn number(&mut self, number: u64) -> String {
         self.add(Value::Number(number), "UInt64")
     }
 
-    pub(super) fn bind(&self, statement: Statement) -> Statement {
+    pub(crate) fn bind(&self, statement: Statement) -> Statement {
         self.0
             .iter()
             .enumerate()
@@ -48,7 +48,7 @@ impl Values {
 
 /// Which row a condition is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// An event with what belongs to its visit.
     Hit,
     /// A visit; of its pages, the one it began with.
@@ -58,15 +58,15 @@ pub(super) enum Place {
 }
 
 /// Writes conditions about one question.
-pub(super) struct Predicates<'a> {
-    pub(super) question: &'a Question,
-    pub(super) relations: &'a Relations,
-    pub(super) values: Values,
+pub(crate) struct Predicates<'a> {
+    pub(crate) question: &'a Question,
+    pub(crate) relations: &'a Relations,
+    pub(crate) values: Values,
 }
 
 impl Predicates<'_> {
     /// All of these hold.
-    pub(super) fn all<'f>(&mut self, filters: impl IntoIterator<Item = &'f Filter>, place: Place) -> String {
+    pub(crate) fn all<'f>(&mut self, filters: impl IntoIterator<Item = &'f Filter>, place: Place) -> String {
         let parts: Vec<_> = filters.into_iter().map(|filter| self.filter(filter, place)).collect();
         if parts.is_empty() { "1".to_owned() } else { parts.join(" AND ") }
     }
@@ -155,7 +155,7 @@ impl Predicates<'_> {
     }
 
     /// Whether an event reaches this goal.
-    fn goal(&mut self, goal: &Goal) -> String {
+    pub(crate) fn goal(&mut self, goal: &Goal) -> String {
         let mut parts = vec![match &goal.kind {
             GoalKind::Event(name) => format!("name = {}", self.values.text(name.as_str())),
             GoalKind::Page(pattern) => {
@@ -247,7 +247,7 @@ impl Predicates<'_> {
     }
 
     /// What a group is made of: every dimension involved, and every deed that is asked for.
-    pub(super) fn cell(&mut self, place: Place) -> String {
+    pub(crate) fn cell(&mut self, place: Place) -> String {
         let question = self.question;
         let mut parts: Vec<String> = Vec::new();
         for dimension in question.axes() {

@@ -5,17 +5,17 @@ use crate::sql::{self, Detail, Scope};
 
 /// The two relations of one question.
 #[derive(Clone, Debug)]
-pub(super) struct Relations {
+pub(crate) struct Relations {
     some_open: bool,
 }
 
 impl Relations {
-    pub(super) const fn new(some_open: bool) -> Self {
+    pub(crate) const fn new(some_open: bool) -> Self {
         Self { some_open }
     }
 
     /// One row for each visit.
-    pub(super) fn visits(&self) -> String {
+    pub(crate) fn visits(&self) -> String {
         let sealed = sealed();
         let open = Detail::Open(Scope::Question).visits();
         cut(sql::VISITS_OF_QUESTION.fill(&[("sealed", &sealed), ("open", &open)]), self.some_open)

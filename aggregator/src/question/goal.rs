@@ -98,7 +98,7 @@ pub(super) fn goals(value: &Value) -> Parsed<Vec<Goal>> {
     Ok(goals)
 }
 
-fn goal(value: &Value, at: &str) -> Parsed<Goal> {
+pub(crate) fn goal(value: &Value, at: &str) -> Parsed<Goal> {
     let invalid = || QuestionError::invalid("invalid_goal", at, format!("Invalid goal {}", shown(value)));
     let object = value.as_object().ok_or_else(invalid)?;
     only_keys(object, at, &["display_name", "event_name", "page_path", "scroll_threshold", "custom_props"])?;

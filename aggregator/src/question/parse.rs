@@ -42,7 +42,7 @@ pub(super) fn question(json: &Value) -> Parsed<Question> {
     })
 }
 
-pub(super) fn only_keys(object: &Map<String, Value>, pointer: &str, known: &[&str]) -> Parsed<()> {
+pub(crate) fn only_keys(object: &Map<String, Value>, pointer: &str, known: &[&str]) -> Parsed<()> {
     match object.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
         Some(key) => {
@@ -69,7 +69,7 @@ fn site_id(value: &Value) -> Parsed<String> {
     }
 }
 
-pub(super) fn list<'a>(value: &'a Value, code: &'static str, pointer: &str) -> Parsed<&'a [Value]> {
+pub(crate) fn list<'a>(value: &'a Value, code: &'static str, pointer: &str) -> Parsed<&'a [Value]> {
     value
         .as_array()
         .map(Vec::as_slice)
@@ -112,7 +112,7 @@ fn distinct<T: Copy + PartialEq>(
 }
 
 /// A value as JSON, cut to what an error sentence can carry.
-pub(super) fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     value.to_string().chars().take(100).collect()
 }
 
@@ -132,6 +132,7 @@ fn date_range(value: &Value) -> Parsed<DateRange> {
             "all" => Ok(DateRange::All),
             "24h" => Ok(DateRange::LastDay),
             "realtime" => Ok(DateRange::Realtime),
+            "realtime_30m" => Ok(DateRange::HalfHour),
             other => counted(other, "mo", 100)
                 .map(DateRange::Months)
                 .or_else(|| counted(other, "d", 5_000).map(DateRange::Days))
@@ -253,7 +254,7 @@ fn include(value: &Value) -> Parsed<Include> {
     only_keys(
         object,
         "#/include",
-        &["time_labels", "total_rows", "imports", "trim_relative_date_range", "comparisons"],
+        &["time_labels", "total_rows", "imports", "shares", "trim_relative_date_range", "comparisons"],
     )?;
     let flag = |key: &str| match object.get(key) {
         None => Ok(false),
@@ -266,6 +267,7 @@ fn include(value: &Value) -> Parsed<Include> {
     Ok(Include {
         time_labels: flag("time_labels")?,
         total_rows: flag("total_rows")?,
+        shares: flag("shares")?,
         comparisons: object.get("comparisons").map(comparisons).transpose()?.flatten(),
         trim_relative_date_range: flag("trim_relative_date_range")?,
     })

@@ -78,6 +78,7 @@ if [ "$goal" = test ]; then
   [ -n "${FIREFOX:-}" ] || apt_install firefox-esr /usr/bin/firefox-esr "the tracker in Firefox" || true
   apt_install webkit2gtk-driver /usr/bin/WebKitWebDriver "the tracker in WebKit" || true
   apt_install xvfb /usr/bin/Xvfb "a screen for WebKit" || true
+  apt_install libfaketime "$(find /usr/lib -name libfaketime.so.1 2>/dev/null | grep . || echo /usr/lib/libfaketime.so.1)" "a midnight is lived through" || true
   proxy_install nginx-light nginx /usr/sbin/nginx || true
   proxy_install caddy caddy /usr/bin/caddy || true
   apt_install fonts-dejavu-core /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf "Kazakh letters in screenshots" || true

@@ -16,6 +16,8 @@
 //! | [`entries`] | what goals, funnels, segments, notes and links have in common |
 //! | [`users`] | staff and their roles on the instance |
 //! | [`members`] | their roles at single sites |
+//! | [`invitations`] | links by which colleagues come in |
+//! | [`second_factor`] | codes asked for beside the password |
 //! | [`sessions`] | signing in and staying so |
 //! | [`setup`] | the one-time link that makes the first owner |
 //! | [`keys`] | API keys |
@@ -38,11 +40,13 @@ use crate::token::NoEntropy;
 pub mod audit;
 pub mod entries;
 pub mod goals;
+pub mod invitations;
 pub mod keys;
 pub mod links;
 pub mod members;
 pub mod rules;
 mod schema;
+pub mod second_factor;
 pub mod segments;
 pub mod sessions;
 pub mod settings;
@@ -110,6 +114,24 @@ pub enum ControlError {
     /// There is no such user.
     #[error("no such user")]
     UnknownUser,
+    /// The invitation was taken up or withdrawn, has expired, or never existed.
+    #[error("the invitation was used or has expired")]
+    InvitationUsed,
+    /// The invited address has an account: its owner signs in first.
+    #[error("the address has an account; sign in to it first")]
+    SignInToAccept,
+    /// There is no such open invitation.
+    #[error("no such invitation")]
+    UnknownInvitation,
+    /// Too many invitations are open.
+    #[error("too many invitations are open")]
+    TooManyInvitations,
+    /// A second factor is on: it is turned off before another is begun.
+    #[error("a second factor is on already")]
+    SecondFactorOn,
+    /// Not the code that the app shows now, or one that was used.
+    #[error("wrong code")]
+    WrongCode,
     /// Nobody would be left who may do everything.
     #[error("the last owner stays owner")]
     LastOwner,
@@ -160,6 +182,7 @@ impl ControlPlane {
         let mut connection = schema::open(path)?;
         let identity = schema::migrate(&mut connection, clock.now().as_second())?;
         let version = data_version(&connection)?;
+        keys::end_those_due(&connection, clock.now().as_second())?;
         let sites = Arc::new(SiteList::default());
         sites::fill(&connection, &sites)?;
         Ok(Self(Arc::new(Inner {
@@ -213,7 +236,8 @@ impl ControlPlane {
     pub fn follow(&self) -> Result<bool, ControlError> {
         let mut store = self.store();
         let version = data_version(&store.connection)?;
-        if version == store.version {
+        let ended = keys::end_those_due(&store.connection, self.now())?;
+        if version == store.version && !ended {
             return Ok(false);
         }
         sites::fill(&store.connection, &self.0.sites)?;

@@ -8,6 +8,7 @@
 //! | [`domain`] | domains and time zones as typed and as stored |
 //! | [`password`] | what a password must be, and its hash |
 //! | [`token`] | secrets handed out once and recognised later |
+//! | `totp` | codes of authenticator apps, and recovery codes |
 //! | `throttle` | slowing down whoever guesses passwords |
 //! | `live` | one ticking task per watched site |
 //! | `ui` | the embedded files of the user interface |
@@ -24,6 +25,7 @@ mod live;
 mod metrics;
 mod quota;
 mod throttle;
+mod totp;
 mod ui;
 
 pub use asker::Asker;

@@ -10,18 +10,30 @@ use crate::server::ROUTES;
 pub(crate) enum SignInResult {
     Ok,
     WrongCredentials,
+    CodeNeeded,
+    WrongCode,
     SlowDown,
     Busy,
     Failed,
 }
 
 impl SignInResult {
-    const ALL: [Self; 5] = [Self::Ok, Self::WrongCredentials, Self::SlowDown, Self::Busy, Self::Failed];
+    const ALL: [Self; 7] = [
+        Self::Ok,
+        Self::WrongCredentials,
+        Self::CodeNeeded,
+        Self::WrongCode,
+        Self::SlowDown,
+        Self::Busy,
+        Self::Failed,
+    ];
 
     fn label(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::WrongCredentials => "wrong_credentials",
+            Self::CodeNeeded => "code_needed",
+            Self::WrongCode => "wrong_code",
             Self::SlowDown => "slow_down",
             Self::Busy => "busy",
             Self::Failed => "failed",

@@ -8,6 +8,11 @@
 //! | `authorise` | who is asking, and who may do what |
 //! | `cookies`, `body` | reading and writing the two cookies; reading a JSON body |
 //! | `sign_in` | `/api/session`, `/api/setup` |
+//! | `client` | with what staff come, for the list of their sessions |
+//! | `account`, `second_factor` | `/api/account…`: one's own password, sessions, second factor |
+//! | `members`, `invitation` | `/api/sites/{domain}/members`, `…/invitations`, `/api/invitation…` |
+//! | `users` | `/api/users…`, `/api/invitations…`, `/api/instance` |
+//! | `keys` | `/api/sites/{domain}/keys…`, `/api/keys…` |
 //! | `sites` | `/api/sites`, `/api/timezones` |
 //! | `questions` | `/api/questions`, `/api/v2/query` |
 //! | `stats_v1` | `/api/v1/stats/…`, Plausible's first API |
@@ -22,7 +27,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, patch, post, put};
 use events::SiteList;
 use http::{HeaderMap, Method, Uri};
 use serve::clock::Clock;
@@ -37,19 +42,26 @@ use crate::metrics::Metrics;
 use crate::quota::Quota;
 use crate::ui;
 
+mod account;
 mod authorise;
 mod body;
+mod client;
 mod cookies;
 mod drops;
 mod error;
 mod headers;
+mod invitation;
+mod keys;
 mod live_view;
+mod members;
 mod openapi;
 mod origin;
 mod questions;
+mod second_factor;
 mod sign_in;
 mod sites;
 mod stats_v1;
+mod users;
 
 pub use authorise::CSRF_HEADER;
 pub(crate) use error::ApiError;
@@ -74,6 +86,35 @@ pub const ROUTES: &[Route] = &[
     Route { method: "PATCH", path: "/api/session" },
     Route { method: "DELETE", path: "/api/session" },
     Route { method: "POST", path: "/api/setup" },
+    Route { method: "GET", path: "/api/account" },
+    Route { method: "POST", path: "/api/account/password" },
+    Route { method: "DELETE", path: "/api/account/sessions" },
+    Route { method: "DELETE", path: "/api/account/sessions/{session}" },
+    Route { method: "POST", path: "/api/account/totp" },
+    Route { method: "PUT", path: "/api/account/totp" },
+    Route { method: "POST", path: "/api/account/totp/removal" },
+    Route { method: "POST", path: "/api/account/recovery-codes" },
+    Route { method: "POST", path: "/api/invitation" },
+    Route { method: "POST", path: "/api/invitation/acceptance" },
+    Route { method: "GET", path: "/api/users" },
+    Route { method: "PATCH", path: "/api/users/{user}" },
+    Route { method: "DELETE", path: "/api/users/{user}" },
+    Route { method: "DELETE", path: "/api/users/{user}/totp" },
+    Route { method: "POST", path: "/api/invitations" },
+    Route { method: "DELETE", path: "/api/invitations/{invitation}" },
+    Route { method: "GET", path: "/api/instance" },
+    Route { method: "PATCH", path: "/api/instance" },
+    Route { method: "GET", path: "/api/keys" },
+    Route { method: "POST", path: "/api/keys" },
+    Route { method: "DELETE", path: "/api/keys/{key}" },
+    Route { method: "GET", path: "/api/sites/{domain}/members" },
+    Route { method: "PUT", path: "/api/sites/{domain}/members/{user}" },
+    Route { method: "DELETE", path: "/api/sites/{domain}/members/{user}" },
+    Route { method: "POST", path: "/api/sites/{domain}/invitations" },
+    Route { method: "DELETE", path: "/api/sites/{domain}/invitations/{invitation}" },
+    Route { method: "GET", path: "/api/sites/{domain}/keys" },
+    Route { method: "POST", path: "/api/sites/{domain}/keys" },
+    Route { method: "DELETE", path: "/api/sites/{domain}/keys/{key}" },
     Route { method: "GET", path: "/api/sites" },
     Route { method: "POST", path: "/api/sites" },
     Route { method: "GET", path: "/api/sites/{domain}" },
@@ -245,6 +286,34 @@ impl Staff {
     }
 }
 
+/// The addresses of accounts, members and keys.
+fn accounts() -> Router<Staff> {
+    Router::new()
+        .route("/api/account", get(account::show))
+        .route("/api/account/password", post(account::change_password))
+        .route("/api/account/sessions", delete(account::end_others))
+        .route("/api/account/sessions/{session}", delete(account::end))
+        .route("/api/account/totp", post(second_factor::begin).put(second_factor::confirm))
+        .route("/api/account/totp/removal", post(second_factor::end))
+        .route("/api/account/recovery-codes", post(second_factor::renew))
+        .route("/api/invitation", post(invitation::show))
+        .route("/api/invitation/acceptance", post(invitation::accept))
+        .route("/api/users", get(users::list))
+        .route("/api/users/{user}", patch(users::set_role).delete(users::remove))
+        .route("/api/users/{user}/totp", delete(users::drop_second_factor))
+        .route("/api/invitations", post(users::invite))
+        .route("/api/invitations/{invitation}", delete(users::withdraw))
+        .route("/api/instance", get(users::show_instance).patch(users::set_instance))
+        .route("/api/keys", get(keys::list_for_all).post(keys::make_for_all))
+        .route("/api/keys/{key}", delete(keys::revoke_for_all))
+        .route("/api/sites/{domain}/members", get(members::list))
+        .route("/api/sites/{domain}/members/{user}", put(members::set).delete(members::remove))
+        .route("/api/sites/{domain}/invitations", post(members::invite))
+        .route("/api/sites/{domain}/invitations/{invitation}", delete(members::withdraw))
+        .route("/api/sites/{domain}/keys", get(keys::list).post(keys::make))
+        .route("/api/sites/{domain}/keys/{key}", delete(keys::revoke))
+}
+
 fn router(staff: Staff) -> Router {
     let pages = Router::new()
         .route(
@@ -258,6 +327,7 @@ fn router(staff: Staff) -> Router {
         .route("/api/sites/{domain}/drops", get(drops::show))
         .route("/api/timezones", get(sites::timezones))
         .route("/api/questions", post(questions::batch))
+        .merge(accounts())
         .layer(from_fn_with_state(staff.clone(), origin::same_origin));
     // Programs with a key have no cookie that another site's page could abuse.
     let programs = Router::new()

@@ -11,6 +11,8 @@ use std::sync::{Mutex, PoisonError};
 /// Attempts without waiting.
 const FREE: u32 = 5;
 const LONGEST_WAIT_MS: i64 = 60_000;
+/// Within the hour after which everything is forgotten.
+const LONGEST_WAIT_FOR_CODES_MS: i64 = 900_000;
 const FORGET_MS: i64 = 3_600_000;
 /// Accounts remembered at once, about 600 KiB.
 const CAPACITY: usize = 10_000;
@@ -39,14 +41,29 @@ struct Attempts {
 }
 
 /// The attempts of the last hour, in memory: a restart forgives.
-#[derive(Debug, Default)]
-pub(crate) struct Throttle(Mutex<HashMap<Key, Attempts>>);
+#[derive(Debug)]
+pub(crate) struct Throttle {
+    attempts: Mutex<HashMap<Key, Attempts>>,
+    longest_wait_ms: i64,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self { attempts: Mutex::default(), longest_wait_ms: LONGEST_WAIT_MS }
+    }
+}
 
 impl Throttle {
+    /// For codes of the second factor: there are only a million, of which three are good at any time, and who guesses them
+    /// knows the password already. A quarter of an hour apart, a day's guesses find one in 3,500 days.
+    pub(crate) fn of_codes() -> Self {
+        Self { longest_wait_ms: LONGEST_WAIT_FOR_CODES_MS, ..Self::default() }
+    }
+
     /// Counts an attempt as failed until [`Throttle::forgive`], so that many at once don't slip through together.
     /// In the waiting time: how many seconds are left of it.
     pub(crate) fn attempt(&self, key: Key, now_ms: i64) -> Result<(), u64> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= CAPACITY && !all.contains_key(&key) {
             make_room(&mut all, now_ms);
         }
@@ -57,7 +74,7 @@ impl Throttle {
         if since_ms >= FORGET_MS {
             attempts.failed = 0;
         }
-        let left_ms = wait_ms(attempts.failed) - since_ms;
+        let left_ms = self.wait_ms(attempts.failed) - since_ms;
         if left_ms > 0 {
             return Err(u64::try_from(left_ms).unwrap_or_default().div_ceil(1000));
         }
@@ -67,22 +84,22 @@ impl Throttle {
 
     /// The attempt was right: nothing is held against this key any longer.
     pub(crate) fn forgive(&self, key: Key) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+    }
+
+    fn wait_ms(&self, failed: u32) -> i64 {
+        match failed.checked_sub(FREE) {
+            None => 0,
+            Some(over) => (1000_i64 << over.min(10)).min(self.longest_wait_ms),
+        }
     }
 
     /// The attempt was not looked at after all.
     pub(crate) fn refund(&self, key: Key) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(attempts) = all.get_mut(&key) {
             attempts.failed = attempts.failed.saturating_sub(1);
         }
-    }
-}
-
-fn wait_ms(failed: u32) -> i64 {
-    match failed.checked_sub(FREE) {
-        None => 0,
-        Some(over) => (1000_i64 << over.min(10)).min(LONGEST_WAIT_MS),
     }
 }
 
@@ -123,6 +140,20 @@ mod tests {
     }
 
     #[test]
+    fn guessed_codes_wait_a_quarter_of_an_hour() {
+        let throttle = Throttle::of_codes();
+        let mut now = 0;
+        for _ in 0..FREE + 20 {
+            let wait = throttle.attempt(key("a"), now).err().unwrap_or_default();
+            now += i64::try_from(wait).unwrap() * 1000;
+            if wait > 0 {
+                throttle.attempt(key("a"), now).unwrap();
+            }
+        }
+        assert_eq!(throttle.attempt(key("a"), now), Err(900));
+    }
+
+    #[test]
     fn success_and_an_hour_of_quiet_forgive() {
         let throttle = Throttle::default();
         for _ in 0..FREE {
@@ -156,7 +187,7 @@ mod tests {
             throttle.attempt(key(&n.to_string()), 1).unwrap();
         }
         assert!(throttle.attempt(key("victim"), 2).is_err());
-        assert_eq!(throttle.0.lock().unwrap().len(), CAPACITY);
+        assert_eq!(throttle.attempts.lock().unwrap().len(), CAPACITY);
     }
 
     #[test]

@@ -41,6 +41,17 @@ pub(super) enum Action {
     KeyRevoked,
     MemberSet,
     MemberRemoved,
+    InvitationMade,
+    InvitationTaken,
+    InvitationWithdrawn,
+    RoleSet,
+    UserRemoved,
+    SessionsEnded,
+    SecondFactorOn,
+    SecondFactorOff,
+    RecoveryCodeUsed,
+    RecoveryCodesMade,
+    InstanceChanged,
 }
 
 impl Action {
@@ -70,6 +81,17 @@ impl Action {
             Self::KeyRevoked => "key_revoked",
             Self::MemberSet => "member_set",
             Self::MemberRemoved => "member_removed",
+            Self::InvitationMade => "invitation_made",
+            Self::InvitationTaken => "invitation_taken",
+            Self::InvitationWithdrawn => "invitation_withdrawn",
+            Self::RoleSet => "role_set",
+            Self::UserRemoved => "user_removed",
+            Self::SessionsEnded => "sessions_ended",
+            Self::SecondFactorOn => "second_factor_on",
+            Self::SecondFactorOff => "second_factor_off",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::InstanceChanged => "instance_changed",
         }
     }
 }

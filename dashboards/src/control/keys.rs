@@ -207,6 +207,28 @@ impl ControlPlane {
         })
     }
 
+    /// Revokes a key of a site, or one for all sites.
+    ///
+    /// # Errors
+    /// [`ControlError::UnknownKey`] when there is none that is not revoked, or SQLite's.
+    pub fn revoke_key_of(&self, by: Author, site: Option<SiteId>, key: KeyId) -> Result<(), ControlError> {
+        let now = self.now();
+        self.write(|transaction| {
+            let prefix: String = transaction
+                .query_row(
+                    "UPDATE api_keys SET revoked_at = ?3 WHERE id = ?1 AND site IS ?2 AND revoked_at IS NULL
+                     RETURNING prefix",
+                    params![key.0, site.map(|site| site.0), now],
+                    |row| row.get(0),
+                )
+                .optional()?
+                .ok_or(ControlError::UnknownKey)?;
+            record(transaction, now, by, Action::KeyRevoked, &prefix)?;
+            Ok(())
+        })?;
+        self.refill()
+    }
+
     /// Revokes the key that `list_api_keys` shows with this prefix.
     ///
     /// # Errors
@@ -226,6 +248,21 @@ impl ControlPlane {
         })?;
         self.refill()
     }
+}
+
+/// Revokes the keys of servers whose end has come: collectors know a key or they don't, and have no clock for it. True when
+/// there were any. Other keys are looked at when they are used.
+pub(super) fn end_those_due(connection: &Connection, now: i64) -> rusqlite::Result<bool> {
+    const DUE: &str = "scope = 'events' AND revoked_at IS NULL AND expires_at <= ?1";
+    let any: bool = connection.query_row(
+        &format!("SELECT EXISTS (SELECT 1 FROM api_keys WHERE {DUE})"),
+        [now],
+        |row| row.get(0),
+    )?;
+    if any {
+        connection.execute(&format!("UPDATE api_keys SET revoked_at = expires_at WHERE {DUE}"), [now])?;
+    }
+    Ok(any)
 }
 
 /// Hashes of the keys with which servers may send beacons, by site.
@@ -282,6 +319,50 @@ mod tests {
         let again = plane.revoke_api_key(Author::Console, &made.key.prefix);
         assert!(matches!(again, Err(ControlError::UnknownKey)));
         assert!(plane.list_api_keys().unwrap()[0].revoked_at.is_some());
+    }
+
+    #[test]
+    fn a_key_ends_by_itself_for_programs_and_for_collectors() {
+        let (plane, _directory, hand) = plane();
+        plane.add_site(Author::Console, "a.kz", "UTC").unwrap();
+        let order = |scope| KeyOrder {
+            name: " board ".into(),
+            domain: Some("a.kz".into()),
+            scope,
+            expires_at: Some(plane.now() + 60),
+        };
+        let stats = plane.order_api_key(Author::Console, order(Scope::Stats)).unwrap();
+        let events = plane.order_api_key(Author::Console, order(Scope::Events)).unwrap();
+        assert_eq!(stats.key.name, "board");
+        let known = || plane.site_list().by_key(&events::KeyHash(events.token.hash())).is_some();
+        hand.advance(SignedDuration::from_secs(59));
+        assert!(!plane.follow().unwrap());
+        assert!(known() && plane.find_api_key(&stats.reveal()).unwrap().is_some());
+        hand.advance(SignedDuration::from_secs(1));
+        assert!(plane.find_api_key(&stats.reveal()).unwrap().is_none());
+        assert!(plane.follow().unwrap() && !known());
+        assert!(!plane.follow().unwrap());
+    }
+
+    #[test]
+    fn only_a_key_to_manage_sites_is_for_all_of_them() {
+        let (plane, ..) = plane();
+        plane.add_site(Author::Console, "a.kz", "UTC").unwrap();
+        let order = |scope, expires_at| {
+            let order = KeyOrder { name: String::new(), domain: None, scope, expires_at };
+            plane.order_api_key(Author::Console, order)
+        };
+        for (scope, expires_at) in
+            [(Scope::Stats, None), (Scope::Events, None), (Scope::Sites, Some(plane.now()))]
+        {
+            assert!(matches!(order(scope, expires_at), Err(ControlError::BadKey)), "{scope}");
+        }
+        let made = order(Scope::Sites, None).unwrap();
+        assert_eq!(plane.find_api_key(&made.reveal()).unwrap().unwrap().site, None);
+        let elsewhere = plane.revoke_key_of(Author::Console, Some(SiteId(1)), made.key.id);
+        assert!(matches!(elsewhere, Err(ControlError::UnknownKey)));
+        plane.revoke_key_of(Author::Console, None, made.key.id).unwrap();
+        assert!(plane.find_api_key(&made.reveal()).unwrap().is_none());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{Action, Author, record};
 use super::users::{Role, UserId};
-use super::{ControlError, ControlPlane};
+use super::{ControlError, ControlPlane, invitations};
 
 /// Somebody who may do something at a site because they are a member of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,7 @@ impl ControlPlane {
             if role < Role::Owner {
                 another_owner_stays(transaction, site, user)?;
             }
+            invitations::lapse(transaction, user, Some(site))?;
             join(transaction, now, by, site, user, role)
         })
     }
@@ -79,6 +80,7 @@ impl ControlPlane {
             if removed == 0 {
                 return Err(ControlError::UnknownUser);
             }
+            invitations::lapse(transaction, user, Some(site))?;
             record(transaction, now, by, Action::MemberRemoved, &at(site, user))?;
             Ok(())
         })
@@ -118,7 +120,7 @@ pub(super) fn roles_of(connection: &Connection, user: UserId) -> rusqlite::Resul
     roles.collect()
 }
 
-fn role_of(connection: &Connection, site: SiteId, user: UserId) -> rusqlite::Result<Option<Role>> {
+pub(super) fn role_of(connection: &Connection, site: SiteId, user: UserId) -> rusqlite::Result<Option<Role>> {
     connection
         .query_row("SELECT role FROM members WHERE site = ?1 AND user = ?2", params![site.0, user.0], |row| {
             row.get(0)

@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serve::access::Secret;
 
 use super::audit::{Action, Author, record};
-use super::users::{Role, User, normalise_email, user};
+use super::second_factor::{self, Checked};
+use super::users::{Role, User, UserId, normalise_email, stored, user};
 use super::{ControlError, ControlPlane, members};
 use crate::password;
 use crate::token::Token;
@@ -20,6 +21,25 @@ pub const ABSOLUTE_SECONDS: i64 = 90 * 24 * 3600;
 /// Use is noted this often at most: a dashboard asks every second, and a note is a synced write.
 const TOUCH_SECONDS: i64 = 600;
 
+stored! {
+    /// How somebody has signed in.
+    Way {
+        /// With a password, and a second factor if they have one.
+        Password = "password",
+        /// Through the identity provider.
+        Oidc = "oidc",
+    }
+}
+
+/// Which sessions to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The one of this number.
+    One(i64),
+    /// All but the one of this number.
+    AllBut(i64),
+}
+
 /// A session that is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -29,6 +49,8 @@ pub struct Session {
     pub user: User,
     /// The sites they are a member of, and what they may do there.
     pub member_of: BTreeMap<SiteId, Role>,
+    /// Everybody needs a second factor, and they have none: they can do nothing but set one up.
+    pub must_enrol: bool,
     /// When they signed in, in Unix seconds.
     pub created_at: i64,
     /// When it is over at the latest, in Unix seconds.
@@ -58,43 +80,201 @@ pub enum SignInError {
     /// No such user or not their password; which of the two is not said.
     #[error("wrong e-mail address or password")]
     WrongCredentials,
+    /// The password is right; the second factor is missing.
+    #[error("a code is needed")]
+    CodeNeeded,
+    /// The password is right; the code isn't, or was used.
+    #[error("wrong code")]
+    WrongCode,
     /// The control plane failed.
     #[error(transparent)]
     Control(#[from] ControlError),
 }
 
+/// What somebody brings to be signed in.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// E-mail address, as typed.
+    pub email: String,
+    /// Password.
+    pub password: Secret,
+    /// Code of the second factor, or a recovery code.
+    pub code: Option<Secret>,
+    /// The session that ends when the new one begins.
+    pub instead_of: Option<Token>,
+    /// With what they come.
+    pub client: Client,
+}
+
+/// With what somebody has signed in: no more than the families, so that they know their own sessions in a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Client {
+    /// Family of the browser (`firefox`).
+    pub browser: Option<&'static str>,
+    /// Family of the operating system (`linux`).
+    pub system: Option<&'static str>,
+}
+
+/// A session in the list of one's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Number.
+    pub id: i64,
+    /// How they signed in.
+    pub way: Way,
+    /// Family of the browser.
+    pub browser: Option<String>,
+    /// Family of the operating system.
+    pub system: Option<String>,
+    /// When they signed in, in Unix seconds.
+    pub created_at: i64,
+    /// When it was used last, in Unix seconds, give or take ten minutes.
+    pub last_seen_at: i64,
+    /// When it is over at the latest, in Unix seconds.
+    pub ends_at: i64,
+}
+
 impl ControlPlane {
-    /// Checks the password and begins a session; the one that `instead_of` stands for ends. Blocks for about 20 ms,
-    /// without holding the database, whether the address is known or not.
+    /// Signs in with a password alone: [`ControlPlane::sign_in_with`].
     ///
     /// # Errors
-    /// [`SignInError::WrongCredentials`], or the database's.
+    /// As there.
     pub fn sign_in(
         &self,
         email: &str,
         password: &Secret,
         instead_of: Option<&Token>,
     ) -> Result<NewSession, SignInError> {
-        let known = normalise_email(email)
+        self.sign_in_with(Attempt {
+            email: email.to_owned(),
+            password: password.clone(),
+            code: None,
+            instead_of: instead_of.cloned(),
+            client: Client::default(),
+        })
+    }
+
+    /// Checks the password, then the second factor if there is one, and begins a session; the one that `instead_of` stands
+    /// for ends. Blocks for about 20 ms, without holding the database, whether the address is known or not.
+    ///
+    /// # Errors
+    /// [`SignInError`].
+    pub fn sign_in_with(&self, attempt: Attempt) -> Result<NewSession, SignInError> {
+        let known = normalise_email(&attempt.email)
             .ok()
             .map(|email| self.read(|connection| credentials(connection, &email)))
             .transpose()?
             .flatten();
-        let fits = password::verify(password, known.as_ref().and_then(|(_, hash)| hash.as_deref()));
+        let fits = password::verify(&attempt.password, known.as_ref().and_then(|(_, hash)| hash.as_deref()));
         let Some((user, hash)) = known.filter(|_| fits) else {
             return Err(SignInError::WrongCredentials);
         };
         let now = self.now();
-        Ok(self.write(|transaction| {
+        self.write(|transaction| {
             // The password may have been changed while it was being checked.
             let still = credentials(transaction, &user.email)?;
             let Some((user, _)) = still.filter(|(_, now)| *now == hash) else {
-                return Ok(None);
+                return Ok(Err(SignInError::WrongCredentials));
             };
+            match second_factor::check(transaction, now, user.id, attempt.code.as_ref())? {
+                Checked::Passed => {}
+                Checked::Missing => return Ok(Err(SignInError::CodeNeeded)),
+                Checked::Wrong => return Ok(Err(SignInError::WrongCode)),
+            }
             record(transaction, now, Author::User(user.id), Action::SignedIn, &user.id.to_string())?;
-            begin(transaction, now, user, instead_of).map(Some)
-        })?)
-        .and_then(|session| session.ok_or(SignInError::WrongCredentials))
+            begin(transaction, now, user, attempt.instead_of.as_ref(), attempt.client).map(Ok)
+        })?
+    }
+
+    /// Whether this is the user's password. Blocks for about 20 ms.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn is_password_of(&self, user: UserId, typed: &Secret) -> Result<bool, ControlError> {
+        let hash: Option<String> = self.read(|connection| {
+            Ok(connection
+                .query_row("SELECT password_hash FROM users WHERE id = ?1", [user.0], |row| row.get(0))
+                .optional()?
+                .flatten())
+        })?;
+        Ok(password::verify(typed, hash.as_deref()))
+    }
+
+    /// Sets one's own password and ends one's other sessions; this one goes on under another token. Whether it is really
+    /// them was checked before. Blocks for about 20 ms.
+    ///
+    /// # Errors
+    /// [`ControlError::Password`], [`ControlError::UnknownUser`] when the session is over, or SQLite's.
+    pub fn change_password(&self, token: &Token, new: &Secret) -> Result<NewSession, ControlError> {
+        let session = self.session(token)?.ok_or(ControlError::UnknownUser)?;
+        let hash = password::hash(new)?;
+        let fresh = Token::generate()?;
+        let now = self.now();
+        let user = session.user.id;
+        self.write(|transaction| {
+            let kept = transaction.execute(
+                "UPDATE sessions SET token_hash = ?2 WHERE token_hash = ?1",
+                params![token.hash(), fresh.hash()],
+            )?;
+            if kept == 0 {
+                return Err(ControlError::UnknownUser);
+            }
+            transaction
+                .execute("UPDATE users SET password_hash = ?2 WHERE id = ?1", params![user.0, hash])?;
+            transaction.execute(
+                "DELETE FROM sessions WHERE user = ?1 AND token_hash <> ?2",
+                params![user.0, fresh.hash()],
+            )?;
+            record(transaction, now, Author::User(user), Action::PasswordSet, &user.to_string())?;
+            Ok(())
+        })?;
+        Ok(NewSession { token: fresh, session })
+    }
+
+    /// The sessions of a user that are on, the one used last first.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn list_sessions(&self, user: UserId) -> Result<Vec<Listed>, ControlError> {
+        let now = self.now();
+        self.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT id, way, browser, system, created_at, last_seen_at, ends_at FROM sessions
+                 WHERE user = ?1 AND ends_at > ?2 AND last_seen_at > ?3 ORDER BY last_seen_at DESC, id DESC",
+            )?;
+            let sessions = statement.query_map(params![user.0, now, now - IDLE_SECONDS], |row| {
+                Ok(Listed {
+                    id: row.get(0)?,
+                    way: row.get(1)?,
+                    browser: row.get(2)?,
+                    system: row.get(3)?,
+                    created_at: row.get(4)?,
+                    last_seen_at: row.get(5)?,
+                    ends_at: row.get(6)?,
+                })
+            })?;
+            Ok(sessions.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Ends one session of a user, or all but one. What is over already is no error.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn end_sessions(&self, user: UserId, which: Which) -> Result<(), ControlError> {
+        let now = self.now();
+        self.write(|transaction| {
+            let ended = match which {
+                Which::One(id) => transaction
+                    .execute("DELETE FROM sessions WHERE user = ?1 AND id = ?2", params![user.0, id])?,
+                Which::AllBut(id) => transaction
+                    .execute("DELETE FROM sessions WHERE user = ?1 AND id <> ?2", params![user.0, id])?,
+            };
+            if ended > 0 {
+                record(transaction, now, Author::User(user), Action::SessionsEnded, &user.to_string())?;
+            }
+            Ok(())
+        })
     }
 
     /// The session of this token, if it is on. Notes that it is used.
@@ -107,7 +287,7 @@ impl ControlPlane {
             let found = connection
                 .query_row(
                     "SELECT u.id, u.email, u.role, u.language, u.created_at,
-                            s.id, s.created_at, s.ends_at, s.last_seen_at
+                            s.id, s.created_at, s.ends_at, s.last_seen_at, s.way
                      FROM sessions s JOIN users u ON u.id = s.user
                      WHERE s.token_hash = ?1 AND s.ends_at > ?2 AND s.last_seen_at > ?3",
                     params![token.hash(), now, now - IDLE_SECONDS],
@@ -115,16 +295,18 @@ impl ControlPlane {
                         let session = Session {
                             user: user(row)?,
                             member_of: BTreeMap::new(),
+                            must_enrol: false,
                             id: row.get(5)?,
                             created_at: row.get(6)?,
                             ends_at: row.get(7)?,
                         };
-                        Ok((session, row.get::<_, i64>(8)?))
+                        Ok((session, row.get::<_, i64>(8)?, row.get::<_, Way>(9)?))
                     },
                 )
                 .optional()?;
-            let Some((mut session, last_seen_at)) = found else { return Ok(None) };
+            let Some((mut session, last_seen_at, way)) = found else { return Ok(None) };
             session.member_of = members::roles_of(connection, session.user.id)?;
+            session.must_enrol = must_enrol(connection, session.user.id, way)?;
             if now - last_seen_at >= TOUCH_SECONDS {
                 connection.execute(
                     "UPDATE sessions SET last_seen_at = ?2 WHERE id = ?1",
@@ -163,12 +345,25 @@ impl ControlPlane {
     }
 }
 
-/// Begins a session, and clears away those that are over.
+/// Begins a session with a password, and clears away those that are over.
 pub(super) fn begin(
     connection: &Connection,
     now: i64,
     user: User,
     instead_of: Option<&Token>,
+    client: Client,
+) -> Result<NewSession, ControlError> {
+    begin_by(connection, now, user, instead_of, client, Way::Password)
+}
+
+/// The same, however they have signed in.
+pub(super) fn begin_by(
+    connection: &Connection,
+    now: i64,
+    user: User,
+    instead_of: Option<&Token>,
+    client: Client,
+    way: Way,
 ) -> Result<NewSession, ControlError> {
     connection.execute(
         "DELETE FROM sessions WHERE ends_at <= ?1 OR last_seen_at <= ?2 OR token_hash = ?3",
@@ -177,13 +372,22 @@ pub(super) fn begin(
     let token = Token::generate()?;
     let ends_at = now + ABSOLUTE_SECONDS;
     connection.execute(
-        "INSERT INTO sessions (token_hash, user, created_at, last_seen_at, ends_at) VALUES (?1, ?2, ?3, ?3, ?4)",
-        params![token.hash(), user.id.0, now, ends_at],
+        "INSERT INTO sessions (token_hash, user, way, browser, system, created_at, last_seen_at, ends_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
+        params![token.hash(), user.id.0, way, client.browser, client.system, now, ends_at],
     )?;
     let id = connection.last_insert_rowid();
     let member_of = members::roles_of(connection, user.id)?;
-    let session = Session { id, user, member_of, created_at: now, ends_at };
+    let must_enrol = must_enrol(connection, user.id, way)?;
+    let session = Session { id, user, member_of, must_enrol, created_at: now, ends_at };
     Ok(NewSession { token, session })
+}
+
+/// The identity provider has asked for what it asks for: the obligation is about passwords.
+fn must_enrol(connection: &Connection, user: UserId, way: Way) -> rusqlite::Result<bool> {
+    Ok(way == Way::Password
+        && second_factor::is_required(connection)?
+        && !second_factor::is_on(connection, user)?)
 }
 
 /// Somebody and the hash of their password, if they have one.

@@ -66,7 +66,7 @@ impl ControlPlane {
             let user = insert(transaction, now, Author::Console, &email, &hash, Some(Role::Owner))?;
             let author = Author::User(user.id);
             record(transaction, now, author, Action::SetupLinkRedeemed, &user.id.to_string())?;
-            sessions::begin(transaction, now, user, None)
+            sessions::begin(transaction, now, user, None, sessions::Client::default())
         })
     }
 }

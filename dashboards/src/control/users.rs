@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serve::access::Secret;
 
 use super::audit::{Action, Author, record};
-use super::{ControlError, ControlPlane, is_taken};
+use super::{ControlError, ControlPlane, invitations, is_taken};
 use crate::password;
 
 /// A user's number. Never reused.
@@ -95,6 +95,19 @@ pub struct User {
     pub created_at: i64,
 }
 
+/// Somebody in the list of all staff.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffMember {
+    /// Who.
+    pub user: User,
+    /// Whether a second factor is on.
+    pub second_factor: bool,
+    /// When a session of theirs was used last, in Unix seconds.
+    pub last_seen_at: Option<i64>,
+    /// Domains they are a member of, and their role there.
+    pub sites: Vec<(String, Role)>,
+}
+
 impl ControlPlane {
     /// Adds a member of staff with a role on the whole instance. Hashes the password: blocks for about 20 ms.
     ///
@@ -149,6 +162,95 @@ impl ControlPlane {
         })
     }
 
+    /// All staff with what concerns their accounts, in order of their e-mail address.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn list_staff(&self) -> Result<Vec<StaffMember>, ControlError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT id, email, role, language, created_at,
+                        EXISTS (SELECT 1 FROM second_factors f WHERE f.user = u.id AND f.confirmed_at IS NOT NULL),
+                        (SELECT max(last_seen_at) FROM sessions s WHERE s.user = u.id)
+                 FROM users u ORDER BY email",
+            )?;
+            let staff = statement.query_map([], |row| {
+                Ok(StaffMember {
+                    user: user(row)?,
+                    second_factor: row.get(5)?,
+                    last_seen_at: row.get(6)?,
+                    sites: Vec::new(),
+                })
+            })?;
+            let mut staff: Vec<StaffMember> = staff.collect::<Result<_, _>>()?;
+            let mut statement = connection.prepare(
+                "SELECT s.domain, m.role FROM members m JOIN sites s ON s.id = m.site
+                 WHERE m.user = ?1 ORDER BY s.domain",
+            )?;
+            for member in &mut staff {
+                let sites = statement.query_map([member.user.id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                member.sites = sites.collect::<Result<_, _>>()?;
+            }
+            Ok(staff)
+        })
+    }
+
+    /// The user of this number.
+    ///
+    /// # Errors
+    /// [`ControlError::UnknownUser`], or SQLite's.
+    pub fn user(&self, id: UserId) -> Result<User, ControlError> {
+        self.read(|connection| {
+            connection
+                .query_row(
+                    "SELECT id, email, role, language, created_at FROM users WHERE id = ?1",
+                    [id.0],
+                    user,
+                )
+                .optional()?
+                .ok_or(ControlError::UnknownUser)
+        })
+    }
+
+    /// Gives somebody another role on the instance, or none. What they had invited to lapses.
+    ///
+    /// # Errors
+    /// [`ControlError::UnknownUser`], [`ControlError::LastOwner`], or SQLite's.
+    pub fn set_role(&self, by: Author, id: UserId, role: Option<Role>) -> Result<(), ControlError> {
+        let now = self.now();
+        self.write(|transaction| {
+            if role != Some(Role::Owner) {
+                another_owner_stays(transaction, id)?;
+            }
+            let changed =
+                transaction.execute("UPDATE users SET role = ?2 WHERE id = ?1", params![id.0, role])?;
+            if changed == 0 {
+                return Err(ControlError::UnknownUser);
+            }
+            invitations::lapse(transaction, id, None)?;
+            record(transaction, now, by, Action::RoleSet, &id.to_string())?;
+            Ok(())
+        })
+    }
+
+    /// Removes somebody with their sessions and memberships. What they had invited to lapses; keys they made stay.
+    ///
+    /// # Errors
+    /// [`ControlError::UnknownUser`], [`ControlError::LastOwner`], or SQLite's.
+    pub fn remove_user(&self, by: Author, id: UserId) -> Result<(), ControlError> {
+        let now = self.now();
+        self.write(|transaction| {
+            another_owner_stays(transaction, id)?;
+            invitations::lapse(transaction, id, None)?;
+            let removed = transaction.execute("DELETE FROM users WHERE id = ?1", [id.0])?;
+            if removed == 0 {
+                return Err(ControlError::UnknownUser);
+            }
+            record(transaction, now, by, Action::UserRemoved, &id.to_string())?;
+            Ok(())
+        })
+    }
+
     /// Sets the language of the interface for a user.
     ///
     /// # Errors
@@ -160,6 +262,17 @@ impl ControlPlane {
             if changed == 1 { Ok(()) } else { Err(ControlError::UnknownUser) }
         })
     }
+}
+
+/// The instance always has an owner: nobody else could make one.
+fn another_owner_stays(connection: &Connection, id: UserId) -> Result<(), ControlError> {
+    let (is_owner, others): (bool, bool) = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1 AND role = 'owner'),
+                EXISTS (SELECT 1 FROM users WHERE id <> ?1 AND role = 'owner')",
+        [id.0],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if is_owner && !others { Err(ControlError::LastOwner) } else { Ok(()) }
 }
 
 pub(super) fn insert(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use events::{Site, SiteId};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -38,6 +38,10 @@ pub(super) enum Action {
     ManageSite(SiteId),
     /// Delete a site or hand it on.
     OwnSite(SiteId),
+    /// Give or take this role at a site.
+    GiveAtSite(SiteId, Role),
+    /// Give or take this role on the instance.
+    GiveOnInstance(Role),
     AddSite,
     /// Staff, their roles on the instance, and invitations to it.
     ManageStaff,
@@ -60,6 +64,8 @@ impl Action {
             Self::EditSite(site) => Needed::AtSite(site, Role::Editor),
             Self::ManageSite(site) => Needed::AtSite(site, Role::Admin),
             Self::OwnSite(site) => Needed::AtSite(site, Role::Owner),
+            Self::GiveAtSite(site, role) => Needed::AtSite(site, role.max(Role::Admin)),
+            Self::GiveOnInstance(role) => Needed::OnInstance(role.max(Role::Admin)),
             Self::AddSite | Self::ManageStaff => Needed::OnInstance(Role::Admin),
             Self::OwnInstance => Needed::OnInstance(Role::Owner),
         }
@@ -145,15 +151,52 @@ impl SignedIn {
 #[derive(Clone, Debug)]
 pub(super) struct Asking(pub(super) SignedIn);
 
+/// Like [`SignedIn`], also somebody who still has to set up the second factor that everybody needs here.
+#[derive(Clone, Debug)]
+pub(super) struct Entering(pub(super) SignedIn);
+
+async fn known(parts: &Parts, staff: &Staff) -> Result<SignedIn, ApiError> {
+    let token = staff.cookies().session(&parts.headers).ok_or(ApiError::SignedOut)?;
+    let looked_up = token.clone();
+    let session = staff.control(move |control| control.session(&looked_up)).await?;
+    let session = session.ok_or(ApiError::SignedOut)?;
+    Ok(SignedIn { session, token })
+}
+
+fn enrolled(signed_in: SignedIn) -> Result<SignedIn, ApiError> {
+    if signed_in.session.must_enrol { Err(ApiError::EnrolFirst) } else { Ok(signed_in) }
+}
+
 impl FromRequestParts<Staff> for Asking {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, staff: &Staff) -> Result<Self, ApiError> {
-        let token = staff.cookies().session(&parts.headers).ok_or(ApiError::SignedOut)?;
-        let looked_up = token.clone();
-        let session = staff.control(move |control| control.session(&looked_up)).await?;
-        let session = session.ok_or(ApiError::SignedOut)?;
-        Ok(Self(SignedIn { session, token }))
+        enrolled(known(parts, staff).await?).map(Self)
+    }
+}
+
+impl FromRequestParts<Staff> for Entering {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, staff: &Staff) -> Result<Self, ApiError> {
+        let signed_in = known(parts, staff).await?;
+        if matches!(parts.method, Method::GET | Method::HEAD) || carries_csrf(&parts.headers, &signed_in) {
+            Ok(Self(signed_in))
+        } else {
+            Err(ApiError::Csrf)
+        }
+    }
+}
+
+impl OptionalFromRequestParts<Staff> for Entering {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, staff: &Staff) -> Result<Option<Self>, ApiError> {
+        match <Self as FromRequestParts<Staff>>::from_request_parts(parts, staff).await {
+            Ok(entering) => Ok(Some(entering)),
+            Err(ApiError::SignedOut) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -161,12 +204,9 @@ impl FromRequestParts<Staff> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, staff: &Staff) -> Result<Self, ApiError> {
-        let Asking(signed_in) = Asking::from_request_parts(parts, staff).await?;
-        if matches!(parts.method, Method::GET | Method::HEAD) || carries_csrf(&parts.headers, &signed_in) {
-            Ok(signed_in)
-        } else {
-            Err(ApiError::Csrf)
-        }
+        let Entering(signed_in) =
+            <Entering as FromRequestParts<Staff>>::from_request_parts(parts, staff).await?;
+        enrolled(signed_in)
     }
 }
 

@@ -30,6 +30,18 @@ pub(crate) enum ApiError {
     SetupLinkUsed,
     LastOwner,
     UnknownUser,
+    InvitationUsed,
+    SignInToAccept,
+    UnknownInvitation,
+    TooManyInvitations,
+    BadRole,
+    /// The password is right; a code of the second factor is asked for.
+    CodeNeeded,
+    WrongCode,
+    WrongPassword,
+    SecondFactorOn,
+    /// The instance asks everybody for a second factor, and this session's user has none yet.
+    EnrolFirst,
     PasswordTooShort,
     PasswordTooLong,
     BadEmail,
@@ -99,6 +111,40 @@ impl ApiError {
             Self::LastOwner => {
                 fixed(S::CONFLICT, "last_owner", "The last owner stays owner: make somebody else one first.")
             }
+            Self::InvitationUsed => {
+                fixed(S::GONE, "invitation_used", "This invitation was used or withdrawn, or has expired.")
+            }
+            Self::SignInToAccept => fixed(
+                S::CONFLICT,
+                "sign_in_to_accept",
+                "The invited address has an account: sign in to it, then follow the link again.",
+            ),
+            Self::UnknownInvitation => {
+                fixed(S::NOT_FOUND, "unknown_invitation", "There is no such open invitation.")
+            }
+            Self::TooManyInvitations => fixed(
+                S::CONFLICT,
+                "too_many_invitations",
+                "Too many invitations are open. Withdraw some, or wait until they expire.",
+            ),
+            Self::BadRole => {
+                fixed(S::UNPROCESSABLE_ENTITY, "bad_role", "The roles are viewer, editor, admin and owner.")
+            }
+            Self::CodeNeeded => {
+                fixed(S::UNAUTHORIZED, "code_needed", "Send the code of the second factor as well.")
+            }
+            Self::WrongCode => {
+                fixed(S::UNPROCESSABLE_ENTITY, "wrong_code", "Not the code of now, or one that was used.")
+            }
+            Self::WrongPassword => {
+                fixed(S::UNPROCESSABLE_ENTITY, "wrong_password", "This is not your password.")
+            }
+            Self::SecondFactorOn => fixed(S::CONFLICT, "second_factor_on", "A second factor is on already."),
+            Self::EnrolFirst => fixed(
+                S::FORBIDDEN,
+                "second_factor_required",
+                "Everybody needs a second factor here: set one up first.",
+            ),
             Self::UnknownUser => fixed(S::NOT_FOUND, "unknown_user", "There is no such user."),
             Self::PasswordTooShort => (
                 S::UNPROCESSABLE_ENTITY,
@@ -232,6 +278,12 @@ impl From<ControlError> for ApiError {
             ControlError::EmailTaken => Self::EmailTaken,
             ControlError::LastOwner => Self::LastOwner,
             ControlError::UnknownUser => Self::UnknownUser,
+            ControlError::InvitationUsed => Self::InvitationUsed,
+            ControlError::SignInToAccept => Self::SignInToAccept,
+            ControlError::UnknownInvitation => Self::UnknownInvitation,
+            ControlError::TooManyInvitations => Self::TooManyInvitations,
+            ControlError::SecondFactorOn => Self::SecondFactorOn,
+            ControlError::WrongCode => Self::WrongCode,
             ControlError::UnknownKey => Self::UnknownKey,
             ControlError::BadKey => Self::BadKey,
             ControlError::SetupLinkUsed | ControlError::AlreadySetUp => Self::SetupLinkUsed,
@@ -254,6 +306,8 @@ impl From<SignInError> for ApiError {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::WrongCredentials => Self::WrongCredentials,
+            SignInError::CodeNeeded => Self::CodeNeeded,
+            SignInError::WrongCode => Self::WrongCode,
             SignInError::Control(error) => error.into(),
         }
     }

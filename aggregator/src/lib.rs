@@ -8,6 +8,7 @@
 //! | [`answers`] | the engine: planner, SQL, one consistent reading of sealed and open days |
 //! | [`suppress`] | the one place every answer passes before anybody sees it |
 //! | [`open_day`] | the open day's statistics, kept current while events come in |
+//! | [`history`] | rows of days that are over, for the seal: simulated ones |
 //! | [`retention`] | how long sealed days are kept, and letting go of them |
 //! | [`seal`] | turning a finished day into statistics and dropping the rows that carried its pseudonyms |
 //!
@@ -16,6 +17,7 @@
 
 pub mod answer;
 pub mod answers;
+pub mod history;
 pub mod open_day;
 pub mod question;
 pub mod retention;
@@ -29,6 +31,7 @@ mod store;
 
 pub use answer::Answer;
 pub use answers::{Answers, Dropped, Pulse};
+pub use history::History;
 pub use open_day::{OpenDay, OpenDayMetrics};
 pub use question::{Question, QuestionError};
 pub use retention::{Keep, Retention};

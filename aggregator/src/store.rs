@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
+use bytes::Bytes;
 use clickhouse::{Client, RowOwned, RowRead};
 use serde::Serialize;
 use serve::access::ClickHouseAccess;
@@ -65,6 +66,30 @@ impl Store {
         // `query_raw`: no client-side placeholders, so a question mark in a statement is only that.
         let query = self.client.query_raw(sql).with_setting("log_comment", name);
         Statement { name, query, patience: self.patience }
+    }
+
+    /// Inserts rows in the format that the statement names, once for each token.
+    pub(crate) async fn insert(
+        &self,
+        name: &'static str,
+        sql: &str,
+        token: &str,
+        body: Bytes,
+    ) -> Result<(), StoreError> {
+        let mut insert = self
+            .client
+            .insert_formatted_with(sql)
+            .with_setting("log_comment", name)
+            .with_setting("async_insert", "0")
+            .with_setting("insert_deduplicate", "1")
+            .with_setting("insert_deduplication_token", token)
+            .with_setting("max_insert_threads", "1")
+            .with_setting("input_format_parallel_parsing", "0");
+        let work = async move {
+            insert.send(body).await?;
+            insert.end().await
+        };
+        settle(name, self.patience, work).await
     }
 
     /// Starts the statement of a file without slots.

@@ -51,6 +51,18 @@ pub enum Command {
     /// Look at what retention will let go of.
     #[command(subcommand)]
     Retention(Retention),
+    /// Fill a site with seeded traffic that nobody caused, for trying out and for load tests.
+    ///
+    /// Without --endpoint, days before today are written and sealed, every check included, while nothing else runs on the same data.
+    /// With it, today so far is sent to a running program's POST /api/events, the only way into a day that is open: past days are
+    /// refused there, because their keys are gone.
+    ///
+    /// What is simulated can't be mistaken for something real: the site's domain must be one that no real site has (below .example,
+    /// .test, .invalid or .localhost; it is registered if it isn't yet), and a day of which there is anything already is refused.
+    #[command(
+        after_help = "Examples:\n  sanaq simulate --site demo.example --days 90 --events-per-day 2000 --data ./data\n  sanaq simulate --site demo.example --endpoint http://127.0.0.1:8080 --events-per-day 2000 --data ./data"
+    )]
+    Simulate(Simulate),
     /// Check a configuration, or print the reference of all keys.
     #[command(subcommand)]
     Config(Config),
@@ -312,6 +324,32 @@ pub enum Journal {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `sanaq simulate`.
+#[derive(Args, Clone, Debug)]
+pub struct Simulate {
+    /// Where the installation is.
+    #[command(flatten)]
+    pub installation: Installation,
+    /// Domain of the site, below `.example`, `.test`, `.invalid` or `.localhost`.
+    #[arg(long, value_name = "DOMAIN")]
+    pub site: String,
+    /// How many days, the last one being yesterday.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=1000), conflicts_with = "endpoint")]
+    pub days: u16,
+    /// Rows of a mean day: page views, reports of engagement and vitals, custom events.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub events_per_day: u64,
+    /// The same seed gives the same traffic.
+    #[arg(long, default_value_t = 20_261_122)]
+    pub seed: u64,
+    /// Time zone of the site if it is registered now.
+    #[arg(long, default_value = "Asia/Almaty")]
+    pub timezone: String,
+    /// Send today so far to the public listener of a running program instead (`http://host:port`). Sent twice, it counts twice.
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
 }
 
 /// `sanaq retention …`.

@@ -19,6 +19,7 @@ mod key;
 mod retention;
 mod seal;
 mod serving;
+mod simulate;
 mod site;
 mod user;
 
@@ -35,6 +36,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Journal(command) => journal::run(command).map(|()| Exit::Clean),
         Command::Seal(installation) => seal::run(&installation).map(|()| Exit::Clean),
         Command::Retention(command) => retention::run(command).map(|()| Exit::Clean),
+        Command::Simulate(options) => simulate::run(&options).map(|()| Exit::Clean),
         Command::Config(command) => config::run(command).map(|()| Exit::Clean),
         Command::EngineChild { arguments } => return engine::child::main(arguments),
     };

@@ -33,7 +33,7 @@ pub(super) fn run(installation: &Installation) -> Result<(), Failure> {
 }
 
 /// What the journal holds would be lost to the seal and become an addendum: `serve` delivers it first.
-fn delivered(config: &Config) -> Result<Arc<dyn Deliveries>, Failure> {
+pub(super) fn delivered(config: &Config) -> Result<Arc<dyn Deliveries>, Failure> {
     let directory = config.data.directory.join("journal");
     let held = match inspect(&directory) {
         Ok(segments) => {

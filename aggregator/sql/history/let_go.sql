@@ -1,0 +1,2 @@
+-- history_let_go
+SYSTEM START TTL MERGES events

@@ -14,6 +14,12 @@
 //! | `users` | `/api/users…`, `/api/invitations…`, `/api/instance` |
 //! | `keys` | `/api/sites/{domain}/keys…`, `/api/keys…` |
 //! | `sites` | `/api/sites`, `/api/timezones` |
+//! | `place` | what an address below `/api/sites` names |
+//! | `settings` | changing and deleting a site |
+//! | `goals`, `segments`, `links` | goals and funnels, segments and annotations, shared links |
+//! | `shared` | `/api/shared/{slug}`, reading through a shared link |
+//! | `export` | `/api/export`, `/api/sites/{domain}/export` |
+//! | `sites_v1` | `/api/v1/sites…`, Plausible's Sites API |
 //! | `questions` | `/api/questions`, `/api/v2/query` |
 //! | `stats_v1` | `/api/v1/stats/…`, Plausible's first API |
 //! | `openapi` | `/api/openapi.json` |
@@ -49,17 +55,25 @@ mod client;
 mod cookies;
 mod drops;
 mod error;
+mod export;
+mod goals;
 mod headers;
 mod invitation;
 mod keys;
+mod links;
 mod live_view;
 mod members;
 mod openapi;
 mod origin;
+mod place;
 mod questions;
 mod second_factor;
+mod segments;
+mod settings;
+mod shared;
 mod sign_in;
 mod sites;
+mod sites_v1;
 mod stats_v1;
 mod users;
 
@@ -118,6 +132,32 @@ pub const ROUTES: &[Route] = &[
     Route { method: "GET", path: "/api/sites" },
     Route { method: "POST", path: "/api/sites" },
     Route { method: "GET", path: "/api/sites/{domain}" },
+    Route { method: "PATCH", path: "/api/sites/{domain}" },
+    Route { method: "DELETE", path: "/api/sites/{domain}" },
+    Route { method: "GET", path: "/api/sites/{domain}/deletion" },
+    Route { method: "GET", path: "/api/sites/{domain}/goals" },
+    Route { method: "POST", path: "/api/sites/{domain}/goals" },
+    Route { method: "PUT", path: "/api/sites/{domain}/goals/{id}" },
+    Route { method: "DELETE", path: "/api/sites/{domain}/goals/{id}" },
+    Route { method: "GET", path: "/api/sites/{domain}/funnels" },
+    Route { method: "POST", path: "/api/sites/{domain}/funnels" },
+    Route { method: "PUT", path: "/api/sites/{domain}/funnels/{id}" },
+    Route { method: "DELETE", path: "/api/sites/{domain}/funnels/{id}" },
+    Route { method: "GET", path: "/api/sites/{domain}/segments" },
+    Route { method: "POST", path: "/api/sites/{domain}/segments" },
+    Route { method: "PUT", path: "/api/sites/{domain}/segments/{id}" },
+    Route { method: "DELETE", path: "/api/sites/{domain}/segments/{id}" },
+    Route { method: "GET", path: "/api/sites/{domain}/annotations" },
+    Route { method: "POST", path: "/api/sites/{domain}/annotations" },
+    Route { method: "DELETE", path: "/api/sites/{domain}/annotations/{id}" },
+    Route { method: "GET", path: "/api/sites/{domain}/links" },
+    Route { method: "POST", path: "/api/sites/{domain}/links" },
+    Route { method: "DELETE", path: "/api/sites/{domain}/links/{id}" },
+    Route { method: "GET", path: "/api/sites/{domain}/export" },
+    Route { method: "POST", path: "/api/export" },
+    Route { method: "GET", path: "/api/shared/{slug}" },
+    Route { method: "POST", path: "/api/shared/{slug}/password" },
+    Route { method: "POST", path: "/api/shared/{slug}/questions" },
     Route { method: "GET", path: "/api/sites/{domain}/live" },
     Route { method: "GET", path: "/api/sites/{domain}/drops" },
     Route { method: "GET", path: "/api/timezones" },
@@ -127,6 +167,18 @@ pub const ROUTES: &[Route] = &[
     Route { method: "GET", path: "/api/v1/stats/aggregate" },
     Route { method: "GET", path: "/api/v1/stats/timeseries" },
     Route { method: "GET", path: "/api/v1/stats/breakdown" },
+    Route { method: "GET", path: "/api/v1/sites" },
+    Route { method: "POST", path: "/api/v1/sites" },
+    Route { method: "GET", path: "/api/v1/sites/{site_id}" },
+    Route { method: "PUT", path: "/api/v1/sites/{site_id}" },
+    Route { method: "DELETE", path: "/api/v1/sites/{site_id}" },
+    Route { method: "PUT", path: "/api/v1/sites/shared-links" },
+    Route { method: "GET", path: "/api/v1/sites/goals" },
+    Route { method: "PUT", path: "/api/v1/sites/goals" },
+    Route { method: "DELETE", path: "/api/v1/sites/goals/{goal_id}" },
+    Route { method: "GET", path: "/api/v1/sites/guests" },
+    Route { method: "PUT", path: "/api/v1/sites/guests" },
+    Route { method: "DELETE", path: "/api/v1/sites/guests/{email}" },
     Route { method: "GET", path: "/api/openapi.json" },
 ];
 
@@ -154,6 +206,8 @@ pub struct DashboardsParts<'a> {
     pub asker: Arc<dyn Asker>,
     /// The time of day.
     pub clock: Clock,
+    /// Whether a text is an address or a network (`192.0.2.0/24`). Asked of the collector, the only one that may spell them.
+    pub is_network: fn(&str) -> bool,
     /// Where its figures are shown.
     pub registry: &'a Registry,
 }
@@ -195,6 +249,8 @@ impl Dashboards {
             control: parts.control,
             asker: parts.asker,
             clock: parts.clock,
+            is_network: parts.is_network,
+            readers: shared::Readers::default(),
             metrics: Metrics::register(parts.registry)?,
             live: live.clone(),
             desk: Desk::default(),
@@ -245,6 +301,8 @@ struct Inner {
     control: ControlPlane,
     asker: Arc<dyn Asker>,
     clock: Clock,
+    is_network: fn(&str) -> bool,
+    readers: shared::Readers,
     metrics: Metrics,
     live: Live,
     desk: Desk,
@@ -322,7 +380,26 @@ fn router(staff: Staff) -> Router {
         )
         .route("/api/setup", post(sign_in::set_up))
         .route("/api/sites", get(sites::list).post(sites::add))
-        .route("/api/sites/{domain}", get(sites::show))
+        .route("/api/sites/{domain}", get(sites::show).patch(settings::change).delete(settings::delete))
+        .route("/api/sites/{domain}/deletion", get(settings::deletion))
+        .route("/api/sites/{domain}/goals", get(goals::goals).post(goals::add_goal))
+        .route("/api/sites/{domain}/goals/{id}", put(goals::change_goal).delete(goals::delete_goal))
+        .route("/api/sites/{domain}/funnels", get(goals::funnels).post(goals::add_funnel))
+        .route("/api/sites/{domain}/funnels/{id}", put(goals::change_funnel).delete(goals::delete_funnel))
+        .route("/api/sites/{domain}/segments", get(segments::segments).post(segments::add_segment))
+        .route(
+            "/api/sites/{domain}/segments/{id}",
+            put(segments::change_segment).delete(segments::delete_segment),
+        )
+        .route("/api/sites/{domain}/annotations", get(segments::annotations).post(segments::add_annotation))
+        .route("/api/sites/{domain}/annotations/{id}", delete(segments::delete_annotation))
+        .route("/api/sites/{domain}/links", get(links::links).post(links::add_link))
+        .route("/api/sites/{domain}/links/{id}", delete(links::revoke_link))
+        .route("/api/sites/{domain}/export", get(export::site))
+        .route("/api/export", post(export::panel))
+        .route("/api/shared/{slug}", get(shared::show))
+        .route("/api/shared/{slug}/password", post(shared::unlock))
+        .route("/api/shared/{slug}/questions", post(shared::questions))
         .route("/api/sites/{domain}/live", get(live_view::stream))
         .route("/api/sites/{domain}/drops", get(drops::show))
         .route("/api/timezones", get(sites::timezones))
@@ -336,6 +413,13 @@ fn router(staff: Staff) -> Router {
         .route("/api/v1/stats/aggregate", get(stats_v1::aggregate))
         .route("/api/v1/stats/timeseries", get(stats_v1::timeseries))
         .route("/api/v1/stats/breakdown", get(stats_v1::breakdown))
+        .route("/api/v1/sites", get(sites_v1::list).post(sites_v1::add))
+        .route("/api/v1/sites/{site_id}", get(sites_v1::show).put(sites_v1::change).delete(sites_v1::delete))
+        .route("/api/v1/sites/shared-links", put(sites_v1::put_link))
+        .route("/api/v1/sites/goals", get(sites_v1::goals).put(sites_v1::put_goal))
+        .route("/api/v1/sites/goals/{goal_id}", delete(sites_v1::delete_goal))
+        .route("/api/v1/sites/guests", get(sites_v1::guests).put(sites_v1::put_guest))
+        .route("/api/v1/sites/guests/{email}", delete(sites_v1::delete_guest))
         .route("/api/openapi.json", get(openapi::show));
     pages
         .merge(programs)

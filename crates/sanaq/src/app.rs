@@ -151,6 +151,7 @@ impl App {
                 control: control.clone(),
                 asker: Arc::new(answers.clone()),
                 clock: clock.clone(),
+                is_network: |text| collector::address::Networks::parse(&[text]).is_ok(),
                 registry: &registry,
             },
         )

@@ -106,6 +106,24 @@ pub enum EntryError {
     /// A setting is out of its range; which one.
     #[error("This setting can't be meant so: {0}.")]
     BadSetting(&'static str),
+    /// The link asks for a password, and this browser was not told it.
+    #[error("This link asks for a password.")]
+    LinkLocked,
+    /// Not the password of the link.
+    #[error("This is not the password of the link.")]
+    WrongLinkPassword,
+    /// Not a range of dates.
+    #[error("Give from and to as dates (2026-11-22), from not after to.")]
+    BadRange,
+    /// Not a form an export can have, or headings that don't fit its columns.
+    #[error("An export has format csv or json, and as many headings as columns, or none.")]
+    BadFormat,
+    /// An export of so many rows is not made at once.
+    #[error("This export is too large. Choose a shorter range.")]
+    TooLarge,
+    /// The Sites API can't do this here; what.
+    #[error("{0}")]
+    NotHere(&'static str),
     /// The question engine would refuse it.
     #[error(transparent)]
     Question(#[from] QuestionError),
@@ -127,6 +145,12 @@ impl EntryError {
             Self::BadSegment => "bad_segment",
             Self::BadAnnotation => "bad_annotation",
             Self::BadSetting(_) => "bad_setting",
+            Self::BadRange => "bad_range",
+            Self::BadFormat => "bad_format",
+            Self::TooLarge => "export_too_large",
+            Self::NotHere(_) => "not_supported",
+            Self::LinkLocked => "link_locked",
+            Self::WrongLinkPassword => "wrong_link_password",
             Self::Question(error) => error.code(),
         }
     }
@@ -135,6 +159,7 @@ impl EntryError {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
+            Self::LinkLocked | Self::WrongLinkPassword => 401,
             Self::Unknown(_) => 404,
             Self::TooMany(_) | Self::NameTaken | Self::GoalInUse | Self::SegmentInUse => 409,
             Self::BadName
@@ -142,7 +167,9 @@ impl EntryError {
             | Self::BadCurrency
             | Self::BadSegment
             | Self::BadAnnotation
-            | Self::BadSetting(_) => 422,
+            | Self::BadSetting(_)
+            | Self::TooLarge => 422,
+            Self::BadRange | Self::BadFormat | Self::NotHere(_) => 400,
             Self::Question(error) => error.status(),
         }
     }

@@ -2,10 +2,12 @@
 //! site: what would go with it, and the list of sites whose figures are still to leave ClickHouse.
 
 use events::{KeepMonths, SiteId, SiteRules, Thresholds};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{Action, Author, record};
 use super::entries::EntryError;
+use super::keys::KeyId;
+use super::users::UserId;
 use super::{ControlError, ControlPlane, SiteRecord, rules, sites};
 use crate::domain;
 
@@ -29,8 +31,6 @@ pub struct SiteChange {
     pub thresholds: Option<Thresholds>,
     /// How long what is sealed is kept; `Some(None)`: as configured.
     pub keep: Option<Option<KeepMonths>>,
-    /// Its lists of rules; thresholds and retention in them are not looked at.
-    pub rules: Option<SiteRules>,
 }
 
 /// What goes with a site.
@@ -62,7 +62,8 @@ pub struct DeletedSite {
 }
 
 impl ControlPlane {
-    /// Changes a site. All of it or nothing; the services know within a second.
+    /// Changes a site: what `change` names, and its lists of rules, which `rules` gets as they are (thresholds and retention
+    /// in them are not looked at). All of it or nothing; the services know within a second.
     ///
     /// # Errors
     /// [`ControlError::UnknownSite`], [`ControlError::BadTimezone`], [`ControlError::BadRule`],
@@ -72,6 +73,7 @@ impl ControlPlane {
         by: Author,
         domain: &str,
         change: SiteChange,
+        rules: impl FnOnce(&mut SiteRules),
     ) -> Result<SiteRecord, ControlError> {
         check(&change)?;
         let timezone = change.timezone.as_deref().map(domain::timezone).transpose()?;
@@ -101,14 +103,28 @@ impl ControlPlane {
                     params![id, keep.map(|keep| keep.detail), keep.and_then(|keep| keep.statistics)],
                 )?;
             }
-            if let Some(mut wanted) = change.rules {
-                rules::put(transaction, id, &mut wanted)?;
-            }
+            let mut wanted = site.rules;
+            rules(&mut wanted);
+            rules::put(transaction, id, &mut wanted)?;
             record(transaction, now, by, Action::SiteChanged, &site.domain)?;
             sites::by_domain(transaction, domain)
         })?;
         self.refill()?;
         Ok(changed)
+    }
+
+    /// On whose behalf a program with this key changes sites: whoever made the key.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn author_with(&self, key: KeyId) -> Result<Author, ControlError> {
+        self.read(|connection| {
+            let made_by: Option<i64> = connection
+                .query_row("SELECT made_by FROM api_keys WHERE id = ?1", [key.0], |row| row.get(0))
+                .optional()?
+                .flatten();
+            Ok(made_by.map_or(Author::Console, |user| Author::User(UserId(user))))
+        })
     }
 
     /// What would go with a site.
@@ -236,7 +252,6 @@ mod tests {
         let (here, directory, ..) = plane();
         here.add_site(BY, "a.kz", "UTC").unwrap();
         let there = reopen(&directory);
-        let rules = SiteRules { shield_countries: vec!["ru".into()], ..SiteRules::default() };
         let thresholds = Thresholds { staff: Some(3), public: Some(20) };
         let keep = KeepMonths { detail: 0, statistics: Some(24) };
         let change = SiteChange {
@@ -245,9 +260,9 @@ mod tests {
             opt_out: Some(OptOutMode::Drop),
             thresholds: Some(thresholds),
             keep: Some(Some(keep)),
-            rules: Some(rules),
         };
-        let changed = there.change_site(BY, "a.kz", change).unwrap();
+        let shield = |rules: &mut SiteRules| rules.shield_countries = vec!["ru".into()];
+        let changed = there.change_site(BY, "a.kz", change, shield).unwrap();
         assert_eq!((changed.timezone.as_str(), changed.week_start), ("Asia/Qostanay", 7));
         assert!(here.follow().unwrap());
         let site = here.site_list().by_domain("a.kz").unwrap();
@@ -259,17 +274,12 @@ mod tests {
         );
 
         // What isn't named stays; rules given anew leave thresholds and retention alone, and they can be given back.
-        here.change_site(
-            BY,
-            "a.kz",
-            SiteChange { rules: Some(SiteRules::default()), ..SiteChange::default() },
-        )
-        .unwrap();
+        here.change_site(BY, "a.kz", SiteChange::default(), |rules| *rules = SiteRules::default()).unwrap();
         let site = here.site("a.kz").unwrap();
         assert_eq!((site.rules.thresholds, site.rules.keep, site.week_start), (thresholds, Some(keep), 7));
         let back =
             SiteChange { keep: Some(None), thresholds: Some(Thresholds::default()), ..SiteChange::default() };
-        assert_eq!(here.change_site(BY, "a.kz", back).unwrap().rules, SiteRules::default());
+        assert_eq!(here.change_site(BY, "a.kz", back, |_| ()).unwrap().rules, SiteRules::default());
     }
 
     #[test]
@@ -288,14 +298,13 @@ mod tests {
             SiteChange { keep: months(0, Some(0)), ..none() },
             SiteChange { week_start: Some(3), ..none() },
             SiteChange { timezone: Some("Mars/Olympus".into()), ..none() },
-            SiteChange {
-                week_start: Some(7),
-                rules: Some(SiteRules { shield_pages: vec!["admin".into()], ..SiteRules::default() }),
-                ..none()
-            },
         ] {
-            assert!(plane.change_site(BY, "a.kz", change.clone()).is_err(), "{change:?}");
+            assert!(plane.change_site(BY, "a.kz", change.clone(), |_| ()).is_err(), "{change:?}");
         }
+        // Half of it is right.
+        let sunday = SiteChange { week_start: Some(7), ..none() };
+        let wrong = plane.change_site(BY, "a.kz", sunday, |rules| rules.shield_pages = vec!["admin".into()]);
+        assert!(matches!(wrong, Err(ControlError::BadRule("shield_page"))));
         assert_eq!(plane.site("a.kz").unwrap(), before);
     }
 

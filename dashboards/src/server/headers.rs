@@ -4,8 +4,8 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::HeaderValue;
-use http::header::{CACHE_CONTROL, HeaderName, STRICT_TRANSPORT_SECURITY};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, STRICT_TRANSPORT_SECURITY};
+use http::{HeaderValue, Uri};
 
 use super::Staff;
 
@@ -27,12 +27,26 @@ pub const SECURITY_HEADERS: &[(&str, &str)] = &[
     ("x-robots-tag", "noindex, nofollow"),
 ];
 
+/// The policy of a shared link's page that asks to be embedded: the same, but any page may frame it.
+const EMBEDDED_POLICY: &str =
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors *; object-src 'none'";
+
+/// Whether this is the page of a shared link, opened with `?embed=true`. Staff's own pages are never framed.
+fn is_embed(uri: &Uri) -> bool {
+    uri.path().starts_with("/share/")
+        && uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "embed=true"))
+}
+
 /// Sets them, forbids keeping an answer that doesn't say it may be kept, and over TLS asks to stay there.
 pub(super) async fn secure(State(staff): State<Staff>, request: Request, next: Next) -> Response {
+    let embedded = is_embed(request.uri());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in SECURITY_HEADERS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if embedded {
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(EMBEDDED_POLICY));
     }
     if staff.tls() {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));

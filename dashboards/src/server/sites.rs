@@ -17,7 +17,8 @@ use super::Staff;
 use super::authorise::{Action, SignedIn};
 use super::body::JsonBody;
 use super::error::ApiError;
-use crate::control::{Author, SiteRecord};
+use super::settings;
+use crate::control::{Author, Role, SiteRecord};
 use crate::domain;
 
 /// Questions under way for one list of sites.
@@ -80,14 +81,26 @@ pub(super) async fn show(
     let site = staff.control(move |control| control.site(&domain)).await?;
     signed_in.may(Action::SeeSite(site.id))?;
     let snippet = snippet(&staff.0.public_origin, &site.domain);
+    // Rules name networks and pages that only those who set them need to know.
+    let settings = signed_in.may(Action::EditSite(site.id)).is_ok().then(|| settings::shown(&site));
+    let role = signed_in.session.role_at(site.id);
     let mut described = described(&staff, site).await?;
     described["snippet"] = Value::String(snippet);
+    described["role"] = json!(role.map(Role::code));
+    if let (Value::Object(described), Some(Value::Object(settings))) = (&mut described, settings) {
+        described.extend(settings);
+    }
     Ok(Json(described))
 }
 
 /// `GET /api/timezones`
 pub(super) async fn timezones(_signed_in: SignedIn) -> Json<Value> {
     Json(json!({ "timezones": domain::timezones() }))
+}
+
+/// When the first beacon of a site came.
+pub(super) async fn first_beacon(staff: &Staff, site: SiteId) -> Result<Option<i64>, ApiError> {
+    staff.0.first_beacons.of(staff, site).await
 }
 
 async fn described(staff: &Staff, site: SiteRecord) -> Result<Value, ApiError> {
@@ -99,6 +112,7 @@ fn shown(site: &SiteRecord, first_beacon_at: Option<i64>) -> Value {
     json!({
         "domain": site.domain,
         "timezone": site.timezone,
+        "week_start": site.week_start,
         "opt_out": site.opt_out.name(),
         "first_beacon_at": first_beacon_at,
     })

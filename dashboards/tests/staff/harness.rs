@@ -154,7 +154,7 @@ impl Harness {
         let config =
             DashboardsConfig { staff_url: staff_url.into(), public_url: "https://count.example.kz/".into() };
         let parts =
-            DashboardsParts { control: control.clone(), asker: asker.clone(), clock, registry: &registry };
+            DashboardsParts { control: control.clone(), asker: asker.clone(), clock, is_network: |text| text.starts_with("192.0.2."), registry: &registry };
         let dashboards = Dashboards::build(&config, parts).unwrap();
         Self { control, dashboards, asker, hand, registry, directory }
     }

@@ -102,4 +102,45 @@ pub struct Meta {
     /// `(other)`. A figure that is null is one of fewer than this, or of all but fewer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folded_below: Option<u64>,
+    /// How much of the range the answer does not show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shares: Option<Shares>,
+}
+
+/// How much of a range an answer does not show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Shares {
+    /// Page views of visitors who opted out, whatever the question counts only.
+    pub opted_out: OptedOut,
+    /// Beacons of its days that were not kept.
+    pub dropped: DroppedOf,
+    /// Visitors that stand in `(other)`; none where the answer has no such row.
+    pub folded: Option<Folded>,
+}
+
+/// So many page views of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct OptedOut {
+    /// By visitors who opted out.
+    pub pageviews: u64,
+    /// All page views.
+    pub of: u64,
+}
+
+/// So many beacons of all that came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct DroppedOf {
+    /// Dropped, for whatever reason.
+    pub beacons: u64,
+    /// Dropped or kept.
+    pub of: u64,
+}
+
+/// So many visitors of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Folded {
+    /// In groups that are told together. A visitor can be in groups that are told as well.
+    pub visitors: u64,
+    /// All visitors.
+    pub of: u64,
 }

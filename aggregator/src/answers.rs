@@ -10,7 +10,9 @@ mod detail;
 mod plan;
 mod predicate;
 mod relation;
+mod shares;
 mod table;
+mod vitals;
 
 use std::sync::Arc;
 
@@ -135,9 +137,12 @@ impl Answers {
         let asking = Asking { answers: self, site: &site, audience, now: self.clock.now() };
         let period = asking.period(question).await?;
         let care = Care::of(question, audience, site.rules.thresholds);
+        let measured_by = audience.least(site.rules.thresholds);
         let plan = Plan::new(question, period, &site, care).map_err(|_| out_of_calendar())?;
+        let plan = plan.measured_by(measured_by);
         let (lines, bases) = (asking.lines(&plan).await?, asking.bases(&plan).await?);
-        let told = Told { plan: &plan, lines: &lines, bases: &bases };
+        let shares = if question.include.shares { Some(asking.shares(&plan).await?) } else { None };
+        let told = Told { plan: &plan, lines: &lines, bases: &bases, shares };
         let Some(comparisons) = &question.include.comparisons else {
             return table::answer(&told, None, &site).map_err(|_| out_of_calendar());
         };
@@ -145,8 +150,9 @@ impl Answers {
         // All of them: a row of this page may stand on another one there.
         let whole = Question { pagination: Pagination::default(), ..question.clone() };
         let plan = Plan::new(&whole, period, &site, care).map_err(|_| out_of_calendar())?;
+        let plan = plan.measured_by(measured_by);
         let (lines, bases) = (asking.lines(&plan).await?, asking.bases(&plan).await?);
-        let other = Told { plan: &plan, lines: &lines, bases: &bases };
+        let other = Told { plan: &plan, lines: &lines, bases: &bases, shares: None };
         table::answer(&told, Some(&other), &site).map_err(|_| out_of_calendar())
     }
 

@@ -9,6 +9,7 @@ mod goal;
 mod names;
 mod parse;
 mod range;
+mod vital;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -20,6 +21,7 @@ pub use goal::{Goal, GoalKind, page_pattern};
 pub use names::{Dimension, Direction, Metric, PropKey};
 pub use range::Period;
 pub(crate) use range::{Bucket, Interval};
+pub use vital::{Percentile, Vital};
 
 /// One question about one site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +63,8 @@ pub enum DateRange {
     All,
     /// `"realtime"`: the last five minutes; visitors only.
     Realtime,
+    /// `"realtime_30m"`: the current minute and the 29 before it, as far as they are of open days.
+    HalfHour,
     /// `"24h"`: the current hour and the 23 before it.
     LastDay,
     /// `["2026-11-01", "2026-11-22"]`: both included.
@@ -102,6 +106,8 @@ pub struct Include {
     pub total_rows: bool,
     /// The same figures of another range.
     pub comparisons: Option<Comparisons>,
+    /// What share opted out, was dropped, and is folded.
+    pub shares: bool,
     /// Whether a relative range ends now instead of with the last day of its month or year.
     pub trim_relative_date_range: bool,
 }

@@ -84,6 +84,10 @@ files! {
     DETAIL_VISITS = "answer/detail_visits.sql",
     DETAIL_HITS = "answer/detail_hits.sql",
     DETAIL_ENTRIES = "answer/detail_entries.sql",
+    DETAIL_EXITS = "answer/detail_exits.sql",
+    EXITS = "answer/exits.sql",
+    MINUTE = "answer/minute.sql",
+    ARRIVED = "answer/arrived.sql",
     DEED = "answer/deed.sql",
     CELLS = "answer/cells.sql",
     SHOWN_ONE = "answer/shown_one.sql",
@@ -125,6 +129,9 @@ impl File {
 pub(crate) enum Scope {
     /// One site, a run of days, the open partitions only. Binds `site`, `first`, `last`, `open`.
     Question,
+    /// As `Question`, of visitors who were there since an instant; their whole day, so that visits stay what they are. Binds
+    /// also `since`.
+    Recent,
     /// A whole partition, or what came after a batch. Binds `closes_at`, `after`.
     Partition,
     /// Some sites of a partition. Binds `closes_at`, `after`, `sites`.
@@ -141,7 +148,7 @@ impl Scope {
     /// The condition on a row of any table.
     pub(crate) const fn rows(self) -> &'static str {
         match self {
-            Self::Question => {
+            Self::Question | Self::Recent => {
                 "site = {site:UInt32} AND day BETWEEN {first:Date} AND {last:Date} AND closes_at IN {open:Array(DateTime('UTC'))}"
             }
             Self::Partition | Self::Part => "closes_at = {closes_at:DateTime('UTC')}",
@@ -158,6 +165,9 @@ impl Scope {
             Self::Question => {
                 " AND (site, tag) NOT IN (SELECT site, tag FROM erased_tags WHERE closes_at IN {open:Array(DateTime('UTC'))})"
             }
+            Self::Recent => {
+                " AND (site, tag) NOT IN (SELECT site, tag FROM erased_tags WHERE closes_at IN {open:Array(DateTime('UTC'))}) AND tag IN (SELECT tag FROM events WHERE site = {site:UInt32} AND closes_at IN {open:Array(DateTime('UTC'))} AND time >= toDateTime({since:Int64}, 'UTC'))"
+            }
             Self::Part | Self::PartOfSites => {
                 " AND tag BETWEEN {tag_from:UInt64} AND {tag_to:UInt64} AND _block_number > {after:UInt64} AND (site, tag) NOT IN (SELECT site, tag FROM erased_tags WHERE closes_at = {closes_at:DateTime('UTC')})"
             }
@@ -172,7 +182,12 @@ impl Scope {
     /// Where those events are.
     pub(crate) const fn events(self) -> &'static str {
         match self {
-            Self::Question | Self::Partition | Self::PartitionSites | Self::Part | Self::PartOfSites => {
+            Self::Question
+            | Self::Recent
+            | Self::Partition
+            | Self::PartitionSites
+            | Self::Part
+            | Self::PartOfSites => {
                 "events"
             }
             Self::Changed => "changed",
@@ -182,7 +197,12 @@ impl Scope {
     /// Hour on the site's clock of one of them.
     fn hour(self) -> String {
         match self {
-            Self::Question | Self::Partition | Self::PartitionSites | Self::Part | Self::PartOfSites => {
+            Self::Question
+            | Self::Recent
+            | Self::Partition
+            | Self::PartitionSites
+            | Self::Part
+            | Self::PartOfSites => {
                 hour(BOUND_SHIFT)
             }
             Self::Changed => "clock_hour".to_owned(),
@@ -193,6 +213,11 @@ impl Scope {
 /// Hour on the site's clock, with this clock change.
 pub(crate) fn hour(shift: &str) -> String {
     HOUR.fill(&[("shift", shift)])
+}
+
+/// Minute of the day on the site's clock.
+pub(crate) fn minute() -> String {
+    MINUTE.fill(&[("shift", BOUND_SHIFT)])
 }
 
 /// The clock change that is bound to the statement.

@@ -10,7 +10,7 @@ mod shown;
 
 use events::Thresholds;
 
-use crate::question::{Dimension, Goal, Question};
+use crate::question::{DateRange, Dimension, Goal, Question};
 
 pub(crate) use shown::shown;
 
@@ -61,6 +61,7 @@ pub const fn class(dimension: Dimension) -> Class {
         Dimension::Time
         | Dimension::TimeHour
         | Dimension::TimeHourOfWeek
+        | Dimension::TimeMinute
         | Dimension::TimeDay
         | Dimension::TimeWeek
         | Dimension::TimeMonth
@@ -119,6 +120,8 @@ impl Care {
         let grouped = question.dimensions.iter().any(|dimension| !dimension.is_time());
         match (audience, axes) {
             (_, 0) => Self::Open,
+            // Lists of half an hour in which one visitor came describe that visitor together.
+            _ if question.date_range == DateRange::HalfHour => Self::Folded { least, axes },
             // Rows of a list that is shown whole.
             (Audience::Staff, 1) if open && grouped => Self::Open,
             (Audience::Staff, 1) if open => Self::Sized(least),

@@ -19,6 +19,8 @@ SELECT
     toUInt64(0) AS revenue_events,
     '' AS currency,
     toUInt8(0) AS currencies_differ,
+    sum(units.exits) AS exits,
+    CAST([], 'Array(Array(UInt32))') AS vitals,
     count() OVER () AS total_rows
 FROM ({units}) AS units
 WHERE {where}

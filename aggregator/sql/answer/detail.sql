@@ -20,6 +20,8 @@ SELECT
     sum(units.revenue_events) AS revenue_events,
     toString(minIf(units.currency_low, units.revenue_events > 0)) AS currency,
     toUInt8(toString(maxIf(units.currency_high, units.revenue_events > 0)) != currency) AS currencies_differ,
+    sum(units.exits) AS exits,
+    {vitals} AS vitals,
     count() OVER () AS total_rows
 FROM ({units}) AS units
 GROUP BY bucket, key

@@ -16,7 +16,9 @@ SELECT
     sum(hits.revenue_milli) AS revenue_milli,
     countIf(currency != '') AS revenue_events,
     minIf(currency, currency != '') AS currency_low,
-    max(currency) AS currency_high
+    max(currency) AS currency_high,
+    0 AS exits,
+    {vitals} AS vitals
 FROM ({hits}) AS hits
 {reached}
 WHERE (visit != 0 OR name NOT IN ('engagement', 'vitals')) AND {where}

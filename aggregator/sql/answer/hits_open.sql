@@ -8,13 +8,14 @@ SELECT
     visits.utm_term AS utm_term, visits.country AS country, visits.region AS region, visits.browser AS browser,
     visits.browser_version AS browser_version, visits.os AS os, visits.os_version AS os_version,
     visits.device AS device, visits.screen AS screen, visits.language AS language, visits.entry_page AS entry_page,
-    visits.exit_page AS exit_page, visits.host AS entry_host
-FROM ({runs}) AS runs
+    visits.exit_page AS exit_page, visits.host AS entry_host, runs.minute AS minute
+FROM (SELECT *, {minute} AS minute FROM ({runs}) WHERE {recent}) AS runs
 INNER JOIN ({visits}) AS visits
     ON runs.day = visits.day AND runs.visitor = visits.visitor AND runs.visit = visits.visit
 UNION ALL
 SELECT
     day, visitor, visit, hour, name, host, path, engaged_ms, scroll_depth, revenue_milli, currency, props, source,
     channel, referrer, utm_source, utm_medium, utm_campaign, utm_content, utm_term, country, region, browser,
-    browser_version, os, os_version, device, screen, language, '' AS entry_page, '' AS exit_page, '' AS entry_host
+    browser_version, os, os_version, device, screen, language, '' AS entry_page, '' AS exit_page, '' AS entry_host, {minute} AS minute
 FROM ({opt_outs})
+WHERE {recent}

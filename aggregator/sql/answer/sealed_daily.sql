@@ -1,7 +1,7 @@
 -- sealed_daily
 SELECT
     day, toUInt8(0) AS hour, value, visitors, visits, pageviews, events, entries, visit_pageviews, bounces, duration_s,
-    engaged_ms, scroll_sum, scroll_visits, opted_out_pageviews
+    engaged_ms, scroll_sum, scroll_visits, opted_out_pageviews, toUInt64(0) AS exits
 FROM stats_daily
 WHERE site = {site:UInt32} AND dimension = '{stat}' AND day BETWEEN {first:Date} AND {last:Date}
     AND {published}

@@ -15,7 +15,11 @@ WITH common AS
 SELECT
     site, day, closes_at, {revision:UInt16}, visitor, visit, step, hour, name, host, path, interactive, engaged_ms,
     scroll_depth, revenue_milli, currency,
-    mapApply((key, value) -> (key, if((site, day, key, value) IN common, value, '(other)')), props),
+    -- Web vitals are measurements, not words: folded they would be none. Whatever else such an event brings is folded.
+    mapApply((key, value) -> (key, if(
+        (site, day, key, value) IN common
+            OR name = 'vitals' AND key IN ('ttfb', 'fcp', 'lcp', 'cls', 'inp') AND toUInt32OrNull(value) IS NOT NULL,
+        value, '(other)')), props),
     source, referrer, utm_source, utm_medium, utm_campaign, utm_content, utm_term, country,
     browser, browser_version, os, os_version, device, screen, language, channel, region
 FROM

@@ -90,7 +90,7 @@ impl Asking<'_> {
     }
 }
 
-fn bare(question: &Question) -> Question {
+pub(super) fn bare(question: &Question) -> Question {
     Question {
         order_by: Vec::new(),
         pagination: Pagination::default(),

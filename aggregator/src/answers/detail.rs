@@ -4,7 +4,9 @@
 use super::day_number;
 use super::plan::Plan;
 use super::predicate::{Place, Predicates};
-use crate::question::{Dimension, Filter};
+use super::relation::Clock;
+use super::vitals;
+use crate::question::{Dimension, Filter, Interval, Metric};
 use crate::sql;
 use crate::suppress::{Care, shown};
 
@@ -42,15 +44,21 @@ impl<'w, 'q> Writer<'w, 'q> {
     }
 
     fn units(&mut self) -> String {
-        let needs_revenue = self.plan.question.metrics.iter().any(|metric| metric.is_of_revenue());
-        if self.of_events || self.plan.by_hour() || needs_revenue {
-            let touched = self.touched();
-            let entered =
-                self.axes.iter().all(|d| !d.is_deed() || !self.plan.question.dimensions.contains(d));
-            if entered { format!("{touched}\nUNION ALL\n{}", self.entries()) } else { touched }
-        } else {
-            self.visits()
+        let metrics = &self.plan.question.metrics;
+        let of_hits = |metric: &Metric| metric.is_of_revenue() || matches!(metric, Metric::Vital(..));
+        if !self.of_events && !self.plan.by_hour() && !metrics.iter().any(of_hits) {
+            return self.visits();
         }
+        let mut units = vec![self.touched()];
+        let entered = self.axes.iter().all(|d| !d.is_deed() || !self.plan.question.dimensions.contains(d));
+        // Minutes answer nothing that is a sum over visits.
+        if entered && self.plan.clock() == Clock::Hours {
+            units.push(self.entries());
+        }
+        if metrics.contains(&Metric::ExitRate) {
+            units.push(self.exits());
+        }
+        units.join("\nUNION ALL\n")
     }
 
     fn visits(&mut self) -> String {
@@ -60,6 +68,7 @@ impl<'w, 'q> Writer<'w, 'q> {
             ("key", &key),
             ("where", &condition),
             ("opt_outs_where", &opt_outs),
+            ("no_vitals", vitals::NONE),
             ("visits", &self.predicates.relations.visits()),
             ("hits", &self.predicates.relations.hits(false)),
         ])
@@ -71,8 +80,9 @@ impl<'w, 'q> Writer<'w, 'q> {
         let reached = self.predicates.reached_goals();
         let condition = self.condition(Place::Hit);
         sql::DETAIL_HITS.fill(&[
-            ("hour", if self.plan.by_hour() { "hour" } else { "toUInt8(0)" }),
+            ("hour", self.hour()),
             ("key", &key),
+            ("vitals", &vitals::measured(self.plan.question)),
             ("countable", self.countable),
             ("touches", if began { "0" } else { "1" }),
             ("engaged", if began { "0" } else { "sumIf(hits.engaged_ms, visit != 0)" }),
@@ -88,14 +98,38 @@ impl<'w, 'q> Writer<'w, 'q> {
         let key = self.key(Place::Visit);
         let condition = self.entered();
         sql::DETAIL_ENTRIES.fill(&[
-            ("hour", if self.plan.by_hour() { "hour" } else { "toUInt8(0)" }),
+            ("hour", self.hour()),
             ("key", &key),
+            ("no_vitals", vitals::NONE),
             ("begins", if began { "1" } else { "0" }),
             ("engaged", if began { "entered.engaged_ms" } else { "0" }),
             ("viewed", if viewed { "entered.pageviews > 0" } else { "1" }),
             ("where", &condition),
             ("visits", &self.predicates.relations.visits()),
         ])
+    }
+
+    fn exits(&mut self) -> String {
+        let key = self.key(Place::Exit);
+        let condition = self.condition(Place::Exit);
+        sql::DETAIL_EXITS.fill(&[
+            ("hour", self.hour()),
+            ("key", &key),
+            ("no_vitals", vitals::NONE),
+            ("where", &condition),
+            ("visits", &self.predicates.relations.visits()),
+        ])
+    }
+
+    /// The part of the day that units are counted by.
+    fn hour(&self) -> &'static str {
+        if self.plan.interval == Some(Interval::Minute) {
+            "minute"
+        } else if self.plan.by_hour() {
+            "hour"
+        } else {
+            "toUInt8(0)"
+        }
     }
 
     /// Which visits began there: of pages and hosts, those that entered by them; of other events, those that have one.
@@ -121,7 +155,7 @@ impl<'w, 'q> Writer<'w, 'q> {
     fn condition(&mut self, place: Place) -> String {
         let mut condition = self.filters(place);
         if let Care::Folded { .. } = self.plan.care
-            && !self.keeps_others()
+            && !self.plan.has_others()
         {
             condition.push_str(&format!(" AND {}", self.told(place)));
         }
@@ -156,26 +190,21 @@ impl<'w, 'q> Writer<'w, 'q> {
         let Care::Folded { least, axes } = self.plan.care else {
             return "1".to_owned();
         };
-        let of = if self.of_events { Place::Hit } else { Place::Visit };
+        // What a visit touched since an instant is told by its events.
+        let of_events = self.of_events || self.plan.clock() == Clock::Recent;
+        let of = if of_events { Place::Hit } else { Place::Visit };
         let cell = self.predicates.cell(of);
         let reached = if self.of_events { self.predicates.reached_goals() } else { String::new() };
         let relations = self.predicates.relations;
         let events_only = self.of_events && self.axes.contains(&Dimension::EventName);
         let cells = sql::CELLS.fill(&[
             ("cell", &cell),
-            ("countable", if self.of_events { self.countable } else { "1" }),
-            ("units", &if self.of_events { relations.hits(self.ends()) } else { relations.visits() }),
+            ("countable", if of_events { self.countable } else { "1" }),
+            ("units", &if of_events { relations.hits(self.ends()) } else { relations.visits() }),
             ("reached", &reached),
             ("where", if events_only { "name NOT IN ('engagement', 'vitals')" } else { "1" }),
         ]);
         format!("(day, {}) IN ({})", self.predicates.cell(place), shown(&cells, axes, least))
-    }
-
-    /// Whether groups that may not be told are told together: where there is one dimension, and all of its groups are asked for.
-    fn keeps_others(&self) -> bool {
-        matches!(self.plan.care, Care::Folded { axes: 1, .. })
-            && self.plan.question.filters.is_empty()
-            && self.plan.question.dimensions.contains(&self.axes[0])
     }
 
     /// What rows are grouped by.
@@ -189,7 +218,7 @@ impl<'w, 'q> Writer<'w, 'q> {
             return "emptyArrayString()".to_owned();
         }
         let key = format!("[{}]", parts.join(", "));
-        if self.keeps_others() { format!("if({}, {key}, ['{OTHER}'])", self.told(place)) } else { key }
+        if self.plan.has_others() { format!("if({}, {key}, ['{OTHER}'])", self.told(place)) } else { key }
     }
 
     /// Whether some dimension is of where visits began and ended, which an opt-out knows nothing of.

@@ -6,14 +6,15 @@ use jiff::Timestamp;
 use super::day_number;
 use super::detail;
 use super::predicate::{Place, Predicates, Values};
-use super::relation::Relations;
+use super::relation::{Clock, Relations};
 use super::table::Counted;
+use super::vitals;
 use crate::question::{
     Bucket, Dimension, Direction, Filter, Interval, Metric, Op, OrderKey, Period, Question,
 };
 use crate::sql::{self, Stat};
 use crate::store::{Statement, Store};
-use crate::suppress::Care;
+use crate::suppress::{Audience, Care};
 
 /// A run of open days and one day's seal look this far beyond the calendar: sites change their zone.
 const ZONE_MARGIN_S: i64 = 2 * 86_400;
@@ -35,6 +36,8 @@ pub(super) struct Plan<'a> {
     offset: u64,
     total_wanted: bool,
     shift: Shift,
+    /// Visitors whose measurements make a percentile.
+    measured_by: u64,
     /// First and last instant of the period, in Unix seconds.
     span: (i64, i64),
 }
@@ -64,13 +67,26 @@ impl<'a> Plan<'a> {
             offset: if paged_there { u64::from(question.pagination.offset) } else { 0 },
             total_wanted: question.include.total_rows,
             shift: Shift::within(first.opens_at, last.closes_at, site),
+            measured_by: Audience::Public.least(site.rules.thresholds),
             span: (first.opens_at, last.closes_at),
         })
+    }
+
+    /// The same plan with percentiles of at least so many visitors.
+    pub(super) fn measured_by(self, least: u64) -> Self {
+        Self { measured_by: least, ..self }
     }
 
     /// Whether a partition can hold days of the period.
     pub(super) fn may_touch(&self, closes_at: i64) -> bool {
         (self.span.0 - ZONE_MARGIN_S..=self.span.1 + ZONE_MARGIN_S).contains(&closes_at)
+    }
+
+    /// Whether groups that may not be told are told together: where there is one dimension, and all of its groups are asked for.
+    pub(super) fn has_others(&self) -> bool {
+        matches!(self.care, Care::Folded { axes: 1, .. })
+            && self.question.filters.is_empty()
+            && self.question.dimensions.iter().any(|dimension| !dimension.is_time())
     }
 
     /// Whether a page without rows leaves the number of all rows to be asked for: it stands in the rows themselves.
@@ -85,7 +101,7 @@ impl<'a> Plan<'a> {
 
     /// The one statement: sealed days from statistics or detail, the days of `open` from what there is of them.
     pub(super) fn statement(&self, store: &Store, open: &[i64]) -> Statement {
-        let relations = Relations::new(!open.is_empty());
+        let relations = Relations::new(!open.is_empty()).telling(self.clock());
         let mut predicates =
             Predicates { question: self.question, relations: &relations, values: Values::default() };
         let (name, sql) = match self.stat {
@@ -104,6 +120,7 @@ impl<'a> Plan<'a> {
                 let filled = sql::DETAIL.fill(&[
                     ("bucket", self.bucket()),
                     ("order", &self.order),
+                    ("vitals", &vitals::percentiles(self.question, self.measured_by)),
                     ("units", &detail::units(self, &mut predicates)),
                 ]);
                 (sql::DETAIL.name(), filled)
@@ -115,6 +132,7 @@ impl<'a> Plan<'a> {
             .param("first", self.period.first.to_string())
             .param("last", self.period.last.to_string())
             .param("open", open)
+            .param("since", self.period.since.map_or(0, Timestamp::as_second))
             .param("limit", self.limit)
             .param("offset", self.offset)
             .param("shift_from", self.shift.from)
@@ -133,21 +151,41 @@ impl<'a> Plan<'a> {
             let sealed = sql::SEALED_DAILY.fill(&[stat, ("published", &published)]);
             (sealed, some_open.then(|| sql::OPEN_DAILY.fill(&[stat])))
         };
-        match live {
+        let rows = match live {
             None => sealed,
             Some(live) => format!("{sealed}\nUNION ALL\n{live}"),
+        };
+        if stat == Stat::Page && self.question.metrics.contains(&Metric::ExitRate) {
+            let exit_pages = self.units(Stat::ExitPage, some_open);
+            return format!("{rows}\nUNION ALL\n{}", sql::EXITS.fill(&[("exit_pages", &exit_pages)]));
         }
+        rows
     }
 
     /// Whether hours matter: for a series of them, or because the range has parts of days.
     pub(super) fn by_hour(&self) -> bool {
-        self.interval.is_some_and(Interval::is_of_hours) || self.period.hours.is_some()
+        self.interval.is_some_and(Interval::is_of_hours)
+            || self.period.hours.is_some()
+            || self.clock() != Clock::Hours
+    }
+
+    /// How finely time is told.
+    pub(super) fn clock(&self) -> Clock {
+        if self.period.since.is_some() {
+            Clock::Recent
+        } else if self.interval == Some(Interval::Minute) {
+            Clock::Minutes
+        } else {
+            Clock::Hours
+        }
     }
 
     fn bucket(&self) -> &'static str {
         match self.interval {
             None => "0",
             Some(Interval::Hour) => "toInt32(day) * 24 + hour",
+            // The hour of a unit is its minute then.
+            Some(Interval::Minute) => "toInt32(day) * 1440 + hour",
             Some(Interval::HourOfWeek) => "(toDayOfWeek(day) - 1) * 24 + hour",
             Some(Interval::Day) => "day",
             Some(Interval::Week) => "greatest(toMonday(day), {first:Date})",
@@ -194,8 +232,9 @@ fn order(question: &Question) -> String {
         .into_iter()
         .map(|(key, direction)| {
             let expression = match key {
-                OrderKey::Metric(metric) => ordering(metric),
-                OrderKey::Dimension(dimension) if dimension.is_time() => "bucket",
+                OrderKey::Metric(Metric::Vital(vital, percentile)) => vitals::place(vital, percentile),
+                OrderKey::Metric(metric) => ordering(metric).to_owned(),
+                OrderKey::Dimension(dimension) if dimension.is_time() => "bucket".to_owned(),
                 OrderKey::Dimension(dimension) => {
                     let others = question.dimensions.iter().filter(|d| !d.is_time());
                     let place = others.take_while(|d| **d != dimension).count() + 1;
@@ -219,11 +258,16 @@ const fn way(direction: Direction) -> &'static str {
 /// The statistics that answer a question: at most one dimension, filters on it alone, nothing that only the detail knows.
 fn stat(question: &Question, period: Period, interval: Option<Interval>, care: Care) -> Option<Stat> {
     let detailed = |metric: &Metric| {
-        matches!(metric, Metric::TimeOnPage | Metric::TotalRevenue | Metric::AverageRevenue)
+        matches!(
+            metric,
+            Metric::TimeOnPage | Metric::TotalRevenue | Metric::AverageRevenue | Metric::Vital(..)
+        )
     };
     let folded = matches!(care, Care::Folded { .. });
     if folded
         || period.hours.is_some()
+        || period.since.is_some()
+        || interval == Some(Interval::Minute)
         || !question.deeds().is_empty()
         || question.metrics.iter().any(detailed)
     {
@@ -266,8 +310,13 @@ const fn ordering(metric: Metric) -> &'static str {
         Metric::EngagedTime => "intDiv(engaged_ms + 500 * visits, 1000 * greatest(visits, 1))",
         Metric::ScrollDepth => "intDiv(2 * scroll_sum + scroll_visits, 2 * greatest(scroll_visits, 1))",
         Metric::TimeOnPage => "intDiv(engaged_ms + 500 * engaged_visits, 1000 * greatest(engaged_visits, 1))",
-        // Each row's share of the same number.
-        Metric::Percentage | Metric::ConversionRate | Metric::GroupConversionRate => "visitors",
+        Metric::ExitRate => {
+            "intDiv(2000 * exits + pageviews - opted_out_pageviews, 2 * greatest(pageviews - opted_out_pageviews, 1))"
+        }
+        // Each row's share of the same number; percentiles have a place of their own.
+        Metric::Percentage | Metric::ConversionRate | Metric::GroupConversionRate | Metric::Vital(..) => {
+            "visitors"
+        }
         Metric::TotalRevenue => "revenue_milli",
         Metric::AverageRevenue => "intDiv(revenue_milli, toInt64(greatest(revenue_events, 1)))",
         Metric::OptedOutRate => "intDiv(20000 * opted_out_pageviews + pageviews, 2 * greatest(pageviews, 1))",
@@ -298,6 +347,7 @@ pub(super) fn bucket_number(bucket: Bucket) -> i64 {
     match bucket {
         Bucket::Date(date) => day_number(date),
         Bucket::Hour(date, hour) => day_number(date) * 24 + i64::from(hour),
+        Bucket::Minute(date, minute) => day_number(date) * 1440 + i64::from(minute),
         Bucket::HourOfWeek(weekday, hour) => i64::from(weekday) * 24 + i64::from(hour),
     }
 }

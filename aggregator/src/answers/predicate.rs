@@ -53,6 +53,8 @@ pub(crate) enum Place {
     Hit,
     /// A visit; of its pages, the one it began with.
     Visit,
+    /// A visit; of its pages, the one it ended with.
+    Exit,
     /// A row of statistics, whose only value is that of the one dimension involved.
     Stat,
 }
@@ -198,6 +200,7 @@ impl Predicates<'_> {
         }
         let hit = place == Place::Hit;
         let column = match dimension {
+            Dimension::Page if place == Place::Exit => "exit_page",
             Dimension::Prop(key) => return format!("props[{}]", self.values.text(key.as_str())),
             Dimension::Page => {
                 if hit {
@@ -239,6 +242,7 @@ impl Predicates<'_> {
             Dimension::Time
             | Dimension::TimeHour
             | Dimension::TimeHourOfWeek
+            | Dimension::TimeMinute
             | Dimension::TimeDay
             | Dimension::TimeWeek
             | Dimension::TimeMonth => "''",

@@ -7,11 +7,28 @@ use crate::sql::{self, Detail, Scope};
 #[derive(Clone, Debug)]
 pub(crate) struct Relations {
     some_open: bool,
+    clock: Clock,
+}
+
+/// How finely the question tells time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// By hours at most.
+    Hours,
+    /// By minutes of open days.
+    Minutes,
+    /// Of open days what came since an instant.
+    Recent,
 }
 
 impl Relations {
     pub(crate) const fn new(some_open: bool) -> Self {
-        Self { some_open }
+        Self { some_open, clock: Clock::Hours }
+    }
+
+    /// The same for a question that tells time so finely.
+    pub(super) const fn telling(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// One row for each visit.
@@ -30,9 +47,16 @@ impl Relations {
         } else {
             ("'' AS entry_page, '' AS exit_page, '' AS entry_host", "")
         };
-        let open = Detail::Open(Scope::Question);
+        let (scope, recent) = match self.clock {
+            Clock::Hours | Clock::Minutes => (Scope::Question, "true"),
+            Clock::Recent => (Scope::Recent, "time >= toDateTime({since:Int64}, 'UTC')"),
+        };
+        let minute = if self.clock == Clock::Hours { "toUInt16(0)".to_owned() } else { sql::minute() };
+        let open = Detail::Open(scope);
         let open = sql::HITS_OPEN.fill(&[
-            ("runs", &Detail::runs(Scope::Question)),
+            ("minute", &minute),
+            ("recent", recent),
+            ("runs", &Detail::runs(scope)),
             ("visits", &open.visits()),
             ("opt_outs", &open.opt_outs()),
         ]);

@@ -12,8 +12,11 @@ use serde_json::{Value, json};
 
 use super::plan::{Plan, bucket_number, default_order, spelled};
 use super::predicate::unknown;
-use crate::answer::{Answer, Compared, Figure, Meta, Row};
-use crate::question::{Bucket, Dimension, Direction, Filter, Goal, Interval, Metric, OrderKey, Question};
+use super::vitals;
+use crate::answer::{Answer, Compared, Figure, Meta, Row, Shares};
+use crate::question::{
+    Bucket, DateRange, Dimension, Direction, Filter, Goal, Interval, Metric, OrderKey, Question,
+};
 
 /// One row of the statement. Everything is a whole sum; quotients are taken last.
 #[derive(Clone, Debug, Default, ClickHouseRow, Deserialize)]
@@ -37,6 +40,9 @@ pub(crate) struct Counted {
     revenue_events: u64,
     currency: String,
     currencies_differ: u8,
+    exits: u64,
+    /// Percentiles of each vital that is asked for; of the others, and of those that too few measured, an empty list.
+    vitals: Vec<Vec<u32>>,
     total_rows: u64,
 }
 
@@ -55,6 +61,21 @@ pub(super) struct Lines {
 }
 
 impl Counted {
+    /// Whether it is the row of this one value.
+    pub(super) fn is_of(&self, value: &str) -> bool {
+        self.key == [value]
+    }
+
+    /// What was measured of each vital.
+    pub(super) fn vitals(&self) -> &[Vec<u32>] {
+        &self.vitals
+    }
+
+    /// Page views, and those of them by visitors who opted out.
+    pub(super) const fn pageviews(&self) -> (u64, u64) {
+        (self.pageviews, self.opted_out_pageviews)
+    }
+
     /// How many rows there are without pagination.
     pub(super) fn total_rows(&self) -> u64 {
         self.total_rows
@@ -114,6 +135,7 @@ pub(super) struct Told<'a> {
     pub(super) plan: &'a Plan<'a>,
     pub(super) lines: &'a Lines,
     pub(super) bases: &'a Bases,
+    pub(super) shares: Option<Shares>,
 }
 
 pub(super) fn answer(
@@ -144,10 +166,15 @@ pub(super) fn answer(
         },
         total_rows: question.include.total_rows.then_some(told.lines.total),
         folded_below: plan.care.least(),
+        shares: told.shares.clone(),
     };
-    let range = spelled(plan.period, site)?;
+    let range = if question.date_range == DateRange::HalfHour {
+        json!("realtime_30m")
+    } else {
+        json!(spelled(plan.period, site)?)
+    };
     let compared_range = compared.map(|other| spelled(other.plan.period, site)).transpose()?;
-    Ok(Answer { results, meta, query: echo(question, json!(range), compared_range) })
+    Ok(Answer { results, meta, query: echo(question, range, compared_range) })
 }
 
 /// The row of the other period that belongs to this one: of a series the one at the same place, else the one of that name.
@@ -178,7 +205,8 @@ fn comparison(told: &Told<'_>, line: &Line, index: usize, other: &Told<'_>) -> C
 /// Percent, rounded; of percentages the difference of points. From nothing to something is 100.
 fn change(metric: Metric, now: &Figure, before: &Figure) -> Option<f64> {
     let (now, before) = (now.value()?, before.value()?);
-    let points = metric.is_share() || matches!(metric, Metric::BounceRate | Metric::OptedOutRate);
+    let points =
+        metric.is_share() || matches!(metric, Metric::BounceRate | Metric::OptedOutRate | Metric::ExitRate);
     Some(if points {
         ((now - before) * 100.0).round() / 100.0
     } else if before == 0.0 {
@@ -255,6 +283,11 @@ fn hundredths(whole: u64) -> f64 {
     whole as f64 / 100.0
 }
 
+#[allow(clippy::cast_precision_loss, reason = "a percentage")]
+fn tenths(whole: u64) -> f64 {
+    whole as f64 / 10.0
+}
+
 const fn rounded(sum: u64, count: u64) -> u64 {
     let count = if count == 0 { 1 } else { count };
     (2 * sum + count) / (2 * count)
@@ -280,6 +313,10 @@ fn label(plan: &Plan<'_>, bucket: i32) -> String {
             let hour = i8::try_from(bucket.rem_euclid(24)).unwrap_or_default();
             Bucket::Hour(date(bucket.div_euclid(24)), hour).label()
         }
+        Some(Interval::Minute) => {
+            let minute = i16::try_from(bucket.rem_euclid(1440)).unwrap_or_default();
+            Bucket::Minute(date(bucket.div_euclid(1440)), minute).label()
+        }
         Some(Interval::HourOfWeek) => {
             let part = |number: i32| i8::try_from(number).unwrap_or_default();
             Bucket::HourOfWeek(part(bucket / 24), part(bucket % 24)).label()
@@ -300,6 +337,9 @@ fn named(dimension: Dimension, value: &str) -> String {
 fn figure(metric: Metric, row: &Counted) -> Figure {
     match metric {
         Metric::ViewsPerVisit | Metric::OptedOutRate => Figure::Mean(hundredths(exact(metric, row))),
+        Metric::ExitRate if row.pageviews == row.opted_out_pageviews => Figure::Missing,
+        Metric::ExitRate => Figure::Mean(tenths(exact(metric, row))),
+        Metric::Vital(vital, percentile) => vitals::figure(vital, vitals::of(row, vital, percentile)),
         Metric::ScrollDepth if row.scroll_visits == 0 => Figure::Missing,
         Metric::TimeOnPage if row.engaged_visits == 0 => Figure::Missing,
         Metric::TotalRevenue => money(row.revenue_milli, row),
@@ -359,6 +399,8 @@ fn exact(metric: Metric, row: &Counted) -> u64 {
             (row.engaged_ms + 500 * row.engaged_visits) / (1000 * row.engaged_visits.max(1))
         }
         Metric::OptedOutRate => rounded(10_000 * row.opted_out_pageviews, row.pageviews),
+        Metric::ExitRate => rounded(1000 * row.exits, row.pageviews.saturating_sub(row.opted_out_pageviews)),
+        Metric::Vital(vital, percentile) => vitals::of(row, vital, percentile).map_or(0, u64::from),
         Metric::TotalRevenue | Metric::AverageRevenue => 0,
     }
 }
@@ -381,6 +423,9 @@ pub(super) fn echo(question: &Question, date_range: Value, compared: Option<[Str
         "time_labels": question.include.time_labels,
         "total_rows": question.include.total_rows,
     });
+    if question.include.shares {
+        include["shares"] = json!(true);
+    }
     if let Some(range) = compared {
         include["comparisons"] = json!({ "mode": "custom", "date_range": range });
     }

@@ -26,9 +26,7 @@ fn dimensions(question: &Question) -> Result<(), QuestionError> {
     if times > 1 {
         return refuse("At most one dimension of time.");
     }
-    let hours =
-        |d: &Dimension| matches!(d, Dimension::TimeHour | Dimension::TimeHourOfWeek | Dimension::Time);
-    if others > 0 && question.dimensions.iter().any(hours) {
+    if others > 0 && question.dimensions.iter().any(|d| d.is_within_days()) {
         return refuse("Besides another dimension, time goes by day, week or month.");
     }
     if question.dimensions.contains(&Dimension::Goal) && question.goals.is_empty() {
@@ -51,12 +49,49 @@ fn range(question: &Question) -> Result<(), QuestionError> {
         if !plain || !question.dimensions.is_empty() || question.metrics != [Metric::Visitors] {
             return refuse("The range \"realtime\" answers visitors alone, without dimensions and filters.");
         }
+        if question.include.shares {
+            return refuse("The range \"realtime\" has no shares.");
+        }
         if question.include.comparisons.is_some() {
             return refuse("The range \"realtime\" is compared with nothing.");
         }
     }
+    minutes(question)?;
     if matches!(question.date_range, DateRange::LastDay | DateRange::Instants(..)) && !plain {
         return refuse("Parts of days are answered without other dimensions and filters.");
+    }
+    Ok(())
+}
+
+/// Minutes are known of open days only, and few people come in one.
+fn minutes(question: &Question) -> Result<(), QuestionError> {
+    let refuse = |message: &str| Err(unsupported("#/date_range", message));
+    let half_hour = question.date_range == DateRange::HalfHour;
+    let by_minute = question.dimensions.contains(&Dimension::TimeMinute);
+    if by_minute && !half_hour && question.date_range != DateRange::Today {
+        return refuse(
+            "\"time:minute\" goes with \"realtime_30m\" and \"day\": of sealed days the minutes are gone.",
+        );
+    }
+    if !by_minute && !half_hour {
+        return Ok(());
+    }
+    let counts = |metric: &Metric| matches!(metric, Metric::Visitors | Metric::Pageviews | Metric::Events);
+    if !question.metrics.iter().all(counts) {
+        return refuse("Minutes answer visitors, pageviews and events alone.");
+    }
+    if !question.filters.is_empty() || question.include.comparisons.is_some() {
+        return refuse("Minutes are answered without filters and comparison.");
+    }
+    if half_hour && question.include.shares {
+        return refuse("The range \"realtime_30m\" has no shares.");
+    }
+    let known = [Dimension::TimeMinute, Dimension::Page, Dimension::Source, Dimension::Country];
+    if half_hour && (question.dimensions.len() > 1 || question.dimensions.iter().any(|d| !known.contains(d)))
+    {
+        return refuse(
+            "The range \"realtime_30m\" goes by \"time:minute\", \"event:page\", \"visit:source\" or \"visit:country\".",
+        );
     }
     Ok(())
 }
@@ -90,15 +125,20 @@ fn metric_fits(metric: Metric, question: &Question) -> Result<(), String> {
         }
         Metric::ScrollDepth | Metric::TimeOnPage => {
             grouped(Dimension::is_deed)?;
-            let hours = question
-                .dimensions
-                .iter()
-                .any(|d| matches!(d, Dimension::Time | Dimension::TimeHour | Dimension::TimeHourOfWeek));
-            if hours || !asks(Dimension::Page) {
-                return Err(format!("Metric \"{}\" needs \"event:page\", and whole days.", metric.name()));
-            }
-            Ok(())
+            whole_pages(metric, question)
         }
+        Metric::ExitRate => {
+            // Where a visit ended is known by its page alone.
+            let unknown = |d: &Dimension| d.is_of_event() && *d != Dimension::Page;
+            if question.axes().iter().any(unknown) {
+                return Err("Metric \"exit_rate\" knows of no host, event, goal or property.".into());
+            }
+            whole_pages(metric, question)
+        }
+        Metric::Vital(..) => match question.axes().iter().find(|d| d.is_deed()) {
+            None => Ok(()),
+            Some(_) => Err("Web vitals are those of pages, not of what was done there.".into()),
+        },
         Metric::ConversionRate | Metric::GroupConversionRate => {
             if !asks(Dimension::Goal) {
                 return Err(format!("Metric \"{}\" needs \"event:goal\".", metric.name()));
@@ -106,6 +146,14 @@ fn metric_fits(metric: Metric, question: &Question) -> Result<(), String> {
             Ok(())
         }
     }
+}
+
+fn whole_pages(metric: Metric, question: &Question) -> Result<(), String> {
+    let hours = question.dimensions.iter().any(|d| d.is_within_days());
+    if hours || !question.axes().contains(&Dimension::Page) {
+        return Err(format!("Metric \"{}\" needs \"event:page\", and whole days.", metric.name()));
+    }
+    Ok(())
 }
 
 fn order(question: &Question) -> Result<(), QuestionError> {

@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::vital::{Percentile, Vital};
+
 /// Gives an enum its names in the grammar.
 macro_rules! named {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal,)+ }) => {
@@ -32,9 +34,46 @@ macro_rules! named {
 
 pub(super) use named;
 
-named! {
-    /// What to count. Definitions: DESIGN.md, "Metric definitions".
-    Metric {
+macro_rules! metrics {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal,)+) => {
+        /// What to count. Definitions: docs/questions.md.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Metric {
+            $($(#[$doc])* $variant,)+
+            /// A percentile of a web vital: `lcp_p75`.
+            Vital(Vital, Percentile),
+        }
+
+        impl Metric {
+            /// Every metric.
+            pub const ALL: &'static [Self] = &[
+                $(Self::$variant,)+
+                Self::Vital(Vital::Ttfb, Percentile::P50), Self::Vital(Vital::Ttfb, Percentile::P75), Self::Vital(Vital::Ttfb, Percentile::P90), Self::Vital(Vital::Ttfb, Percentile::P99),
+                Self::Vital(Vital::Fcp, Percentile::P50), Self::Vital(Vital::Fcp, Percentile::P75), Self::Vital(Vital::Fcp, Percentile::P90), Self::Vital(Vital::Fcp, Percentile::P99),
+                Self::Vital(Vital::Lcp, Percentile::P50), Self::Vital(Vital::Lcp, Percentile::P75), Self::Vital(Vital::Lcp, Percentile::P90), Self::Vital(Vital::Lcp, Percentile::P99),
+                Self::Vital(Vital::Cls, Percentile::P50), Self::Vital(Vital::Cls, Percentile::P75), Self::Vital(Vital::Cls, Percentile::P90), Self::Vital(Vital::Cls, Percentile::P99),
+                Self::Vital(Vital::Inp, Percentile::P50), Self::Vital(Vital::Inp, Percentile::P75), Self::Vital(Vital::Inp, Percentile::P90), Self::Vital(Vital::Inp, Percentile::P99),
+            ];
+
+            /// Its name in the grammar.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)+
+                    Self::Vital(vital, percentile) => vital.metric(percentile),
+                }
+            }
+
+            /// The metric of this name.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.name() == name)
+            }
+        }
+    };
+}
+
+metrics! {
         /// Distinct visitors of a day; over several days the sum of the daily figures.
         Visitors = "visitors",
         /// Visits that began. Grouped by page, event or host: visits that touched it.
@@ -67,7 +106,8 @@ named! {
         AverageRevenue = "average_revenue",
         /// Page views of visitors who opted out among all page views, percent with two decimals.
         OptedOutRate = "opted_out_rate",
-    }
+        /// Visits that left on a page among its page views, those of opt-outs apart; percent with one decimal.
+        ExitRate = "exit_rate",
 }
 
 impl Metric {
@@ -151,6 +191,8 @@ dimensions! {
     TimeHour = "time:hour",
     /// Hours of the week on the site's clock, all weeks of the range together: `1 09` is Monday from 9 to 10.
     TimeHourOfWeek = "time:hour_of_week",
+    /// Minutes on the site's clock; of today alone.
+    TimeMinute = "time:minute",
     /// Days.
     TimeDay = "time:day",
     /// Weeks, from Monday.
@@ -225,10 +267,17 @@ impl Dimension {
             Self::Time
                 | Self::TimeHour
                 | Self::TimeHourOfWeek
+                | Self::TimeMinute
                 | Self::TimeDay
                 | Self::TimeWeek
                 | Self::TimeMonth
         )
+    }
+
+    /// Whether it groups by parts of days. `time` does in short ranges.
+    #[must_use]
+    pub const fn is_within_days(self) -> bool {
+        matches!(self, Self::Time | Self::TimeHour | Self::TimeHourOfWeek | Self::TimeMinute)
     }
 
     /// Whether a filter may test it.

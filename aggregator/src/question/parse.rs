@@ -132,6 +132,7 @@ fn date_range(value: &Value) -> Parsed<DateRange> {
             "all" => Ok(DateRange::All),
             "24h" => Ok(DateRange::LastDay),
             "realtime" => Ok(DateRange::Realtime),
+            "realtime_30m" => Ok(DateRange::HalfHour),
             other => counted(other, "mo", 100)
                 .map(DateRange::Months)
                 .or_else(|| counted(other, "d", 5_000).map(DateRange::Days))
@@ -253,7 +254,7 @@ fn include(value: &Value) -> Parsed<Include> {
     only_keys(
         object,
         "#/include",
-        &["time_labels", "total_rows", "imports", "trim_relative_date_range", "comparisons"],
+        &["time_labels", "total_rows", "imports", "shares", "trim_relative_date_range", "comparisons"],
     )?;
     let flag = |key: &str| match object.get(key) {
         None => Ok(false),
@@ -266,6 +267,7 @@ fn include(value: &Value) -> Parsed<Include> {
     Ok(Include {
         time_labels: flag("time_labels")?,
         total_rows: flag("total_rows")?,
+        shares: flag("shares")?,
         comparisons: object.get("comparisons").map(comparisons).transpose()?.flatten(),
         trim_relative_date_range: flag("trim_relative_date_range")?,
     })

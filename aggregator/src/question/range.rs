@@ -13,15 +13,21 @@ pub struct Period {
     pub first: Date,
     /// The last day.
     pub last: Date,
+    /// The first instant that counts, of the last minutes; none for whole days.
+    pub since: Option<Timestamp>,
     /// The first and the last hour on the site's clock, of the first and the last day; none for whole days.
     pub hours: Option<(i8, i8)>,
 }
+
+/// Minutes of the range "realtime_30m".
+const HALF_HOUR: i64 = 30;
 
 /// The unit of a time series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interval {
     Hour,
     HourOfWeek,
+    Minute,
     Day,
     Week,
     Month,
@@ -61,6 +67,11 @@ impl Period {
             DateRange::Year => Self::of_days(today.first_of_year(), today.last_of_year()),
             DateRange::All => Self::of_days(born.unwrap_or(today).min(today), today),
             DateRange::Dates(first, last) => Self::of_days(first, last),
+            DateRange::HalfHour => {
+                let minute = now.as_second().div_euclid(60) * 60;
+                let since = Timestamp::from_second(minute - 60 * (HALF_HOUR - 1))?;
+                Self { since: Some(since), ..Self::of_days(since.to_zoned(zone.clone()).date(), today) }
+            }
             DateRange::LastDay => {
                 let begins = now.checked_sub(SignedDuration::from_hours(23))?;
                 Self::of_hours(&begins.to_zoned(zone.clone()), &now.to_zoned(zone.clone()))
@@ -74,12 +85,17 @@ impl Period {
     /// Whole days.
     #[must_use]
     pub const fn of_days(first: Date, last: Date) -> Self {
-        Self { first, last, hours: None }
+        Self { first, last, since: None, hours: None }
     }
 
     fn of_hours(first: &Zoned, last: &Zoned) -> Self {
         let hours = (first.hour(), last.hour());
-        Self { first: first.date(), last: last.date(), hours: (hours != (0, 23)).then_some(hours) }
+        Self {
+            first: first.date(),
+            last: last.date(),
+            since: None,
+            hours: (hours != (0, 23)).then_some(hours),
+        }
     }
 
     /// The period that `comparisons` sets beside this one.
@@ -102,11 +118,7 @@ impl Period {
                 return Ok(Self::of_days(first.checked_add(ahead)?, last.checked_add(ahead)?));
             }
         };
-        Ok(Self {
-            first: self.first.checked_sub(back)?,
-            last: self.last.checked_sub(back)?,
-            hours: self.hours,
-        })
+        Ok(Self { first: self.first.checked_sub(back)?, last: self.last.checked_sub(back)?, ..self })
     }
 
     /// Whether the hour lies in it, when it has only some.
@@ -133,6 +145,7 @@ impl Period {
             let named = [
                 (Dimension::TimeHour, Interval::Hour),
                 (Dimension::TimeHourOfWeek, Interval::HourOfWeek),
+                (Dimension::TimeMinute, Interval::Minute),
                 (Dimension::TimeDay, Interval::Day),
                 (Dimension::TimeWeek, Interval::Week),
                 (Dimension::TimeMonth, Interval::Month),
@@ -169,6 +182,20 @@ impl Period {
                 buckets.sort_unstable();
                 buckets.dedup();
             }
+            Interval::Minute => {
+                let mut at = self.first.to_zoned(zone.clone())?.start_of_day()?;
+                let mut end = self.last.tomorrow()?.to_zoned(zone.clone())?.timestamp();
+                if let Some(since) = self.since {
+                    at = since.to_zoned(zone.clone());
+                    end = since.checked_add(SignedDuration::from_mins(HALF_HOUR))?;
+                }
+                while at.timestamp() < end {
+                    push(Bucket::Minute(at.date(), i16::from(at.hour()) * 60 + i16::from(at.minute())));
+                    at = at.checked_add(SignedDuration::from_mins(1))?;
+                }
+                buckets.sort_unstable();
+                buckets.dedup();
+            }
             Interval::Day | Interval::Week | Interval::Month => {
                 let mut day = self.first;
                 while day <= self.last {
@@ -183,7 +210,7 @@ impl Period {
     /// The first day of the bucket that `day` falls into, not before the period's own first day.
     pub(crate) fn clamped(self, interval: Interval, day: Date) -> Date {
         let begins = match interval {
-            Interval::Hour | Interval::HourOfWeek | Interval::Day => day,
+            Interval::Hour | Interval::HourOfWeek | Interval::Minute | Interval::Day => day,
             Interval::Week => monday_of(day),
             Interval::Month => day.first_of_month(),
         };
@@ -200,6 +227,8 @@ pub(crate) enum Bucket {
     Hour(Date, i8),
     /// A weekday, Monday being 0, and an hour on the site's clock.
     HourOfWeek(i8, i8),
+    /// A minute of a day on the site's clock.
+    Minute(Date, i16),
 }
 
 impl Bucket {
@@ -214,6 +243,7 @@ impl Bucket {
             Self::Date(date) => date.to_string(),
             Self::Hour(date, hour) => format!("{date} {hour:02}:00:00"),
             Self::HourOfWeek(weekday, hour) => format!("{} {hour:02}", weekday + 1),
+            Self::Minute(date, minute) => format!("{date} {:02}:{:02}:00", minute / 60, minute % 60),
         }
     }
 
@@ -222,6 +252,9 @@ impl Bucket {
         match self {
             Self::Date(date) => date <= now.date(),
             Self::Hour(date, hour) => (date, hour) <= (now.date(), now.hour()),
+            Self::Minute(date, minute) => {
+                (date, minute) <= (now.date(), i16::from(now.hour()) * 60 + i16::from(now.minute()))
+            }
             // All weeks of the range together.
             Self::HourOfWeek(..) => true,
         }

@@ -70,6 +70,7 @@ impl Stat {
             Dimension::Time
             | Dimension::TimeHour
             | Dimension::TimeHourOfWeek
+            | Dimension::TimeMinute
             | Dimension::TimeDay
             | Dimension::TimeWeek
             | Dimension::TimeMonth => Self::Total,

@@ -94,7 +94,7 @@ fn schemas() -> Value {
         "Dimension": { "anyOf": [names(dimensions), { "type": "string", "pattern": "^event:props:.{1,100}$" }] },
         "Op": names(ops),
         "DateRange": { "anyOf": [
-            { "type": "string", "pattern": "^(day|24h|month|year|all|realtime|[0-9]+d|[0-9]+mo)$" },
+            { "type": "string", "pattern": "^(day|24h|month|year|all|realtime|realtime_30m|[0-9]+d|[0-9]+mo)$" },
             { "type": "array", "prefixItems": [{ "type": "string" }, { "type": "string" }], "minItems": 2, "maxItems": 2 },
         ] },
         "Filter": { "anyOf": [
@@ -117,7 +117,7 @@ fn schemas() -> Value {
                 "goals": list(reference("Goal")),
                 "order_by": list(json!({ "type": "array", "prefixItems": [{ "type": "string" }, names(directions)] })),
                 "include": { "type": "object", "additionalProperties": false, "properties": {
-                    "time_labels": { "type": "boolean" }, "total_rows": { "type": "boolean" }, "imports": { "type": "boolean" },
+                    "time_labels": { "type": "boolean" }, "total_rows": { "type": "boolean" }, "shares": { "type": "boolean" }, "imports": { "type": "boolean" },
                     "trim_relative_date_range": { "type": "boolean" },
                     "comparisons": { "type": "object", "additionalProperties": false, "properties": {
                         "mode": names(vec!["previous_period".into(), "year_over_year".into(), "custom".into()]),

@@ -5,6 +5,7 @@
 //! | [`schema`] | migrations, the lock they run under, the check at start |
 //! | [`question`] | what may be asked: Plausible's Stats API v2, as a closed grammar |
 //! | [`answer`] | what comes back, as that API spells it |
+//! | [`analyses`] | funnels and journeys: the way of visits through a site |
 //! | [`answers`] | the engine: planner, SQL, one consistent reading of sealed and open days |
 //! | [`suppress`] | the one place every answer passes before anybody sees it |
 //! | [`open_day`] | the open day's statistics, kept current while events come in |
@@ -15,6 +16,7 @@
 //! A visit has one definition, in `sql/visit/`. The open day and the seal are made of the same files, so a day reads the
 //! same before and after it is sealed.
 
+pub mod analyses;
 pub mod answer;
 pub mod answers;
 pub mod history;
@@ -29,6 +31,7 @@ mod lease;
 mod sql;
 mod store;
 
+pub use analyses::{Analysis, AnalysisAnswer};
 pub use answer::Answer;
 pub use answers::{Answers, Dropped, Pulse};
 pub use history::History;

@@ -20,6 +20,8 @@ pub use filter::{Filter, Op, Test};
 pub use goal::{Goal, GoalKind, page_pattern};
 pub use names::{Dimension, Direction, Metric, PropKey};
 pub use range::Period;
+pub(crate) use goal::goal as read_goal;
+pub(crate) use parse::{list as read_list, only_keys};
 pub(crate) use range::{Bucket, Interval};
 pub use vital::{Percentile, Vital};
 

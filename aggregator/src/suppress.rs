@@ -7,12 +7,14 @@
 //! rows can be written into an answer. What this protects from, and what not: docs/decisions/suppression.md.
 
 mod shown;
+mod ways;
 
 use events::Thresholds;
 
 use crate::question::{DateRange, Dimension, Goal, Question};
 
 pub(crate) use shown::shown;
+pub(crate) use ways::{funnel_shown, journeys_shown};
 
 /// Who will read the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +129,15 @@ impl Care {
             (Audience::Staff, 1) if open => Self::Sized(least),
             _ => Self::Folded { least, axes },
         }
+    }
+
+    /// What `audience` may be told of ways through a site, in a table of so many dimensions: ways are combinations.
+    pub(crate) fn of_ways(axes: usize, audience: Audience, own: Thresholds) -> Self {
+        #[cfg(feature = "testing")]
+        if audience == Audience::Unprotected {
+            return Self::Open;
+        }
+        Self::Folded { least: audience.least(own), axes }
     }
 
     /// The threshold, for the answer to tell.

@@ -38,6 +38,12 @@ impl Relations {
         cut(sql::VISITS_OF_QUESTION.fill(&[("sealed", &sealed), ("open", &open)]), self.some_open)
     }
 
+    /// Each event of a visit with its place in it.
+    pub(crate) fn ordered(&self) -> String {
+        let runs = Detail::runs(Scope::Question);
+        cut(sql::ORDERED.fill(&[("sealed", &sealed()), ("runs", &runs)]), self.some_open)
+    }
+
     /// One row for each event; with `ends`, also the pages and the host its visit began and ended with.
     pub(super) fn hits(&self, ends: bool) -> String {
         let sealed = sealed();

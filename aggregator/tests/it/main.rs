@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod analyses;
 mod harness;
 mod killed;
 mod open_day;

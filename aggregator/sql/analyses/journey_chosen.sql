@@ -1,0 +1,3 @@
+-- journey_chosen
+INNER JOIN ({population}) AS chosen
+    ON walks.day = chosen.day AND walks.visitor = chosen.visitor AND walks.visit = chosen.visit

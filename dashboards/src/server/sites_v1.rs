@@ -19,7 +19,7 @@ use super::error::ApiError;
 use super::links;
 use crate::control::goals::StoredGoal;
 use crate::control::settings::SiteChange;
-use crate::control::{ApiKey, Author, ControlError, EntryError, Kind, Role, SiteRecord};
+use crate::control::{ApiKey, Author, ControlError, EntryError, Kind, Role, Scope, SiteRecord};
 use aggregator::question::{Goal, GoalKind};
 
 type Answered = Result<Json<Value>, ApiError>;
@@ -89,6 +89,9 @@ async fn at(
         Some(_) => ApiError::InvalidApiKey,
         None => ApiError::UnknownSite,
     })?;
+    if key.scope != Scope::Sites {
+        return Err(ApiError::InvalidApiKey);
+    }
     authorise(Actor::Key(key), action(site.id))?;
     Ok(Caller { site, by: author(staff, key).await? })
 }

@@ -1,9 +1,10 @@
 //! A staff server with a control plane of its own, a question engine that does what a test says, and a clock that stands.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use aggregator::answer::{Figure, Meta, Row};
+use aggregator::suppress::Audience;
 use aggregator::{Answer, Dropped, Pulse, Question, QuestionError};
 use axum::Router;
 use axum::body::Body;
@@ -32,6 +33,10 @@ pub(crate) struct FakeAsker {
     pub(crate) current_visitors: AtomicU64,
     pub(crate) first_event: AtomicI64,
     pub(crate) looked_for_first_event: AtomicU64,
+    /// What was asked, and for whom.
+    pub(crate) asked: Mutex<Vec<(Question, Audience)>>,
+    /// The rows of an answer, where a test wants others.
+    pub(crate) rows: Mutex<Option<fn(&Question) -> Vec<Row>>>,
 }
 
 impl FakeAsker {
@@ -48,13 +53,15 @@ impl Asker for FakeAsker {
     fn answer_for<'a>(
         &'a self,
         question: &'a Question,
-        _: aggregator::suppress::Audience,
+        audience: Audience,
     ) -> BoxFuture<'a, Result<Answer, QuestionError>> {
         Box::pin(async move {
             self.here()?;
+            self.asked.lock().unwrap().push((question.clone(), audience));
+            let rows = *self.rows.lock().unwrap();
             let row = Row { metrics: vec![Figure::Whole(1)], dimensions: vec![], comparison: None };
             Ok(Answer {
-                results: vec![row],
+                results: rows.map_or(vec![row], |rows| rows(question)),
                 meta: Meta::default(),
                 query: json!({ "site_id": question.site_id }),
             })

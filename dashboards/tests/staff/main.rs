@@ -7,10 +7,14 @@
 )]
 
 mod access;
+mod export;
 mod harness;
 mod live;
 mod manners;
 mod questions;
+mod settings;
+mod shared;
 mod sign_in;
 mod sites;
+mod sites_v1;
 mod stats_v1;

@@ -17,7 +17,7 @@ async fn a_site_is_added_shown_and_known_to_the_other_services_at_once() {
     let domain = added.json()["domain"].as_str().unwrap().to_owned();
     assert!(domain.starts_with("xn--") && domain.ends_with(".kz"));
     let expected = json!({
-        "domain": domain, "timezone": "Asia/Qostanay", "opt_out": "tally", "first_beacon_at": null,
+        "domain": domain, "timezone": "Asia/Qostanay", "week_start": 1, "opt_out": "tally", "first_beacon_at": null,
     });
     assert_eq!(added.json(), expected);
     assert!(harness.control.site_list().by_domain(&domain).is_some());

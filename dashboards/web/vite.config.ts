@@ -1,6 +1,11 @@
 import { defineConfig } from "vitest/config";
+import { firstLoad } from "./scripts/first-load.mjs";
+import { wordsPlugin } from "./scripts/words-plugin.mjs";
+
+const { plugin: firstPlugin, isFirst } = firstLoad();
 
 export default defineConfig({
+  plugins: [wordsPlugin(), firstPlugin],
   build: {
     target: "es2022",
     outDir: "dist",
@@ -11,6 +16,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     manifest: true,
+    rolldownOptions: {
+      output: {
+        // What the first load needs is one file, also where parts that are loaded later need it too.
+        codeSplitting: { groups: [{ name: "app", test: isFirst }] },
+      },
+    },
   },
   test: { dir: "tests/unit" },
 });

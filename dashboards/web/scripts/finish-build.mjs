@@ -42,7 +42,10 @@ const reach = (key) => {
   reached.add(key);
   for (const next of manifest[key].imports ?? []) reach(next);
 };
-reach("index.html");
+const [, script] = /<script type="module"[^>]* src="\/([^"]+)"/.exec(html) ?? [];
+const entry = Object.keys(manifest).find((key) => manifest[key].file === script);
+if (!entry) throw new Error("index.html is expected to load one script of the manifest");
+reach(entry);
 const languages = Object.keys(manifest).filter((key) => /^src\/languages\/..\.ts$/.test(key));
 if (languages.length !== 3) throw new Error("the three languages are expected to be chunks of their own");
 const total = [...reached].reduce((sum, key) => sum + brotliOf(key), 0) + Math.max(...languages.map(brotliOf));

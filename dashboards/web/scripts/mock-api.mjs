@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { answer } from "./mock-data.mjs";
+import { drops, dryRun, funnel, journeys, keptLists } from "./mock-kept.mjs";
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), "../dist");
 const POLICY =
@@ -94,7 +95,12 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
       if (state.failQuestions) return { error: "refused by the mock", code: state.failQuestions };
       const one = state.sites.find((known) => known.domain === question.site_id);
       if (!one) return { error: "no such site", code: "unknown_site" };
-      return answer(question, one, wallTime(one.timezone, now()));
+      const wallNow = wallTime(one.timezone, now());
+      if (question.kind === "funnel" || question.kind === "journeys") {
+        const { results } = answer({ ...question, metrics: ["visits"] }, one, wallNow);
+        return (question.kind === "funnel" ? funnel : journeys)(question, results[0].metrics[0]);
+      }
+      return answer(question, one, wallNow);
     }),
   });
 
@@ -105,6 +111,21 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
     const added = site(domain, timezone, 0, null);
     state.sites.push(added);
     return publicSite(added);
+  }
+
+  /** The lists that staff keep with a site. */
+  function kept(one, area, method, id, body) {
+    if (area === "drops") return drops(wallTime(one.timezone, now()).slice(0, 10));
+    one.kept ??= keptLists();
+    const list = one.kept[area];
+    if (method === "GET") return { [area]: list };
+    if (method === "DELETE") {
+      one.kept[area] = list.filter((entry) => entry.id !== Number(id));
+      return undefined;
+    }
+    const added = { id: list.length + 100, mine: true, ...body };
+    list.push(added);
+    return added;
   }
 
   function api(method, path, body, request, response) {
@@ -145,11 +166,14 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
         state.questions += 1;
         return ask(body);
     }
+    const [, of, area, id] =
+      /^\/api\/sites\/([^/]+)\/(goals|funnels|segments|annotations|drops)(?:\/(\d+))?$/.exec(path) ?? [];
+    if (area) return kept(find(decodeURIComponent(of)), area, method, id, body);
     const [, domain, live] = /^\/api\/sites\/([^/]+)(\/live)?$/.exec(path) ?? [];
     if (method !== "GET" || !domain) throw new Refused(404, "unknown_route");
     const one = find(decodeURIComponent(domain));
     if (!live) {
-      const snippet = `<script defer data-site="${one.domain}" src="https://sanaq.example.kz/js/script.js"></script>`;
+      const snippet = `<script defer data-site="${one.domain}" src="${state.publicUrl ?? "https://sanaq.example.kz"}/js/script.js"></script>`;
       return { ...publicSite(one), snippet };
     }
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
@@ -186,6 +210,11 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
     response.setHeader("content-security-policy", POLICY);
     response.setHeader("x-content-type-options", "nosniff");
     response.setHeader("referrer-policy", "no-referrer");
+    if (path === "/api/event" && request.headers["x-debug-request"]) {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify(dryRun("example.kz")));
+      return;
+    }
     if (!path.startsWith("/api/")) return serveFile(path, request, response);
     let text = "";
     for await (const chunk of request) text += chunk;

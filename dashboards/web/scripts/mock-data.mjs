@@ -66,7 +66,10 @@ const SYSTEMS = [
   ["(not set)", 6],
 ];
 
+import { MORE } from "./mock-values.mjs";
+
 const BY_DIMENSION = {
+  ...MORE,
   "event:page": PAGES,
   "visit:source": SOURCES,
   "visit:country": COUNTRIES,
@@ -122,7 +125,11 @@ function visitsOfHour(site, day, hour, wallNow) {
 
 function daysOf(range, today) {
   if (Array.isArray(range)) return { from: range[0].slice(0, 10), to: range[1].slice(0, 10) };
-  if (range === "day") return { from: today, to: today };
+  if (range === "day" || range === "realtime_30m") return { from: today, to: today };
+  if (range === "month") return { from: `${today.slice(0, 7)}-01`, to: `${today.slice(0, 7)}-30` };
+  if (range === "year") return { from: `${today.slice(0, 4)}-01-01`, to: `${today.slice(0, 4)}-12-31` };
+  if (range === "all") return { from: addDays(today, -200), to: today };
+  if (range === "12mo") return { from: addDays(today, -365), to: addDays(today, -20) };
   const count = /^(\d+)d$/.exec(range);
   if (count) return { from: addDays(today, -Number(count[1])), to: addDays(today, -1) };
   return null;
@@ -145,48 +152,182 @@ function sum(rows) {
   };
 }
 
+/** The period that a question is compared with. */
+function comparedDays(comparisons, { from, to }) {
+  const length = (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
+  switch (comparisons?.mode) {
+    case "previous_period":
+      return { from: addDays(from, -length), to: addDays(to, -length) };
+    case "year_over_year":
+      return { from: addDays(from, -364), to: addDays(to, -364) };
+    case "custom":
+      return { from: comparisons.date_range[0], to: comparisons.date_range[1] };
+    default:
+      return null;
+  }
+}
+
+/** The bucket that an hour belongs to. */
+function bucketOf(unit, label, from) {
+  if (unit === "hour") return label;
+  const day = label.slice(0, 10);
+  if (unit === "day") return day;
+  const monday = addDays(day, -((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7));
+  const start = unit === "week" ? monday : `${day.slice(0, 7)}-01`;
+  return start < from ? from : start;
+}
+
+/** Every filter lets a part of the visits through, the same part each time. */
+const letThrough = (filters) =>
+  (filters ?? []).reduce((part, filter) => part * (0.35 + chance(JSON.stringify(filter)) * 0.3), 1);
+
+function series(site, { from, to }, unit, wallNow, part) {
+  const today = wallNow.slice(0, 10);
+  const buckets = new Map();
+  for (let day = from; day <= to; day = addDays(day, 1)) {
+    HOURS.forEach((_, hour) => {
+      const label = `${day} ${String(hour).padStart(2, "0")}:00:00`;
+      const visits = site.empty || day > today ? 0 : Math.round(visitsOfHour(site, day, hour, wallNow) * part);
+      const bucket = bucketOf(unit, label, from);
+      buckets.set(bucket, [...(buckets.get(bucket) ?? []), row(visits, site.domain + day + hour)]);
+    });
+  }
+  return new Map([...buckets].map(([label, rows]) => [label, sum(rows)]));
+}
+
+function minutes(site, wallNow, count) {
+  const now = Date.parse(`${wallNow.replace(" ", "T")}Z`);
+  return new Map(
+    Array.from({ length: count }, (_, back) => {
+      const label = `${new Date(now - (count - 1 - back) * 60_000).toISOString().slice(0, 16).replace("T", " ")}:00`;
+      const views = site.empty
+        ? 0
+        : Math.floor(chance(site.domain + label) * 6) + (back === count - 1 ? site.extra : 0);
+      return [label, { ...row(views, label), visitors: views, pageviews: views }];
+    }),
+  );
+}
+
 /** Answers one question; `site` is `{domain, size, extra, empty}` and `wallNow` its present as wall-clock text. */
 export function answer(question, site, wallNow) {
   const today = wallNow.slice(0, 10);
   const days = daysOf(question.date_range, today);
   if (!days) return { error: "#/date_range: Invalid date range", code: "invalid_date_range" };
-  const labels = [];
-  const rows = new Map();
-  const hourly = question.dimensions?.[0] === "time:hour" || days.from === days.to;
-  for (let day = days.from; day <= days.to; day = addDays(day, 1)) {
-    const hours = HOURS.map((_, hour) => {
-      const visits = site.empty || day > today ? 0 : visitsOfHour(site, day, hour, wallNow);
-      return [`${day} ${String(hour).padStart(2, "0")}:00:00`, row(visits, site.domain + day + hour)];
-    });
-    if (hourly) for (const [label, values] of hours) rows.set(label, values);
-    else rows.set(day, sum(hours.map(([, values]) => values)));
-  }
-  labels.push(...rows.keys());
+  const { metrics, include = {} } = question;
+  const dimension = question.dimensions?.at(-1);
+  const part = letThrough(question.filters);
+  const unit = dimension?.startsWith("time:") ? dimension.slice(5) : days.from === days.to ? "hour" : "day";
+  const other = comparedDays(include.comparisons, days);
+  const query = {
+    ...question,
+    date_range: [`${days.from}T00:00:00+05:00`, `${days.to}T23:59:59+05:00`],
+    ...(other ? { include: { comparisons: { mode: "custom", date_range: [other.from, other.to] } } } : {}),
+  };
+  const live = question.date_range === "realtime_30m";
+  const pick = (values) => metrics.map((metric) => values?.[metric] ?? vital(metric, site.domain + dimension) ?? 0);
+  if (dimension === "time:hour_of_week") return heat(question, site, days, wallNow, query);
+  const rows =
+    unit === "minute" || live
+      ? minutes(site, wallNow, live ? 30 : Number(wallNow.slice(11, 13)) * 60 + Number(wallNow.slice(14, 16)) + 1)
+      : series(site, days, unit, wallNow, part);
+  const before = other && series(site, other, unit === "minute" ? "hour" : unit, wallNow, part);
   const total = sum(rows.values());
   total.engaged_time += site.pings;
-  const { metrics } = question;
-  const pick = (values) => metrics.map((metric) => values[metric]);
-  const dimension = question.dimensions?.[0];
-  const query = { ...question, date_range: [`${days.from}T00:00:00+05:00`, `${days.to}T23:59:59+05:00`] };
-  if (!dimension) return { results: [{ metrics: pick(total), dimensions: [] }], meta: {}, query };
+  if (!dimension) {
+    const comparison = before ? { change: [], dimensions: [], metrics: pick(sum(before.values())) } : undefined;
+    return {
+      results: [{ metrics: pick(total), dimensions: [], ...(comparison ? { comparison } : {}) }],
+      meta: include.shares ? { shares: shares(total) } : {},
+      query,
+    };
+  }
   if (dimension.startsWith("time")) {
+    const labels = [...rows.keys()];
+    const beside = [...(before ?? [])];
     const results = [...rows]
-      .filter(([, values]) => values.visits > 0)
-      .map(([label, values]) => ({ metrics: pick(values), dimensions: [label] }));
+      .map(([label, values], index) => ({
+        metrics: pick(values),
+        dimensions: [label],
+        ...(before && beside[index]
+          ? { comparison: { change: [], dimensions: [beside[index][0]], metrics: pick(beside[index][1]) } }
+          : {}),
+      }))
+      .filter(({ dimensions: [label] }) => label.slice(0, 13) <= wallNow.slice(0, 13));
     return { results, meta: { time_labels: labels }, query };
   }
-  const weights = BY_DIMENSION[dimension];
-  const all = weights.reduce((most, [, weight]) => most + weight, 0) * (dimension === "event:page" ? 0.55 : 1);
-  const counted = weights
-    .map(([key, weight]) => ({ key, visitors: Math.round((weight / all) * total.visitors) }))
-    .filter(({ visitors }) => visitors > 0)
-    .sort((a, b) => b.visitors - a.visitors);
-  const { limit, offset = 0 } = question.pagination ?? { limit: 100 };
+  return list(question, total, pick, query);
+}
+
+function shares(total) {
   return {
-    results: counted
-      .slice(offset, offset + limit)
-      .map(({ key, visitors }) => ({ metrics: metrics.map(() => visitors), dimensions: [key] })),
-    meta: { total_rows: counted.length },
+    opted_out: { pageviews: Math.round(total.pageviews * 0.031), of: total.pageviews },
+    dropped: { beacons: Math.round(total.events * 0.084), of: Math.round(total.events * 1.084) },
+    folded: null,
+  };
+}
+
+function list(question, total, pick, query) {
+  const dimension = question.dimensions.at(-1);
+  const names =
+    question.goals && dimension === "event:goal"
+      ? question.goals.map((goal, at) => [goal.display_name, 40 - at * 9])
+      : null;
+  const weights = names ?? BY_DIMENSION[dimension] ?? [["(none)", 1]];
+  const wanted = (question.filters ?? []).find(([op, name]) => op === "contains" && name === dimension)?.[2];
+  const all =
+    weights.reduce((most, entry) => most + entry[1], 0) *
+    (dimension === "event:page" ? 0.55 : dimension === "event:goal" ? 6 : 1);
+  const counted = weights
+    .map(([key, weight, ...more]) => ({ key, more, visitors: Math.round((weight / all) * total.visitors) }))
+    .filter(
+      ({ visitors, key }) =>
+        visitors > 0 && (!wanted || wanted.some((text) => key.toLowerCase().includes(text.toLowerCase()))),
+    )
+    .sort((a, b) => b.visitors - a.visitors);
+  const [[by, way] = []] = question.order_by ?? [];
+  if (way === "asc" && by) counted.reverse();
+  const { limit, offset = 0 } = question.pagination ?? { limit: 100 };
+  const folds = /region|city|language|version|screen|props/.test(dimension) || question.date_range === "realtime_30m";
+  return {
+    results: counted.slice(offset, offset + limit).map(({ key, more, visitors }) => {
+      const values = { ...row(Math.round(visitors / 0.86), key), visitors, ...extra(key, visitors) };
+      return {
+        metrics: question.metrics.map((metric) => values[metric] ?? vital(metric, key) ?? visitors),
+        dimensions: [...more, key],
+      };
+    }),
+    meta: { total_rows: counted.length, ...(folds ? { folded_below: 5 } : {}) },
     query,
   };
+}
+
+function extra(key, visitors) {
+  return {
+    time_on_page: Math.round(20 + chance(`${key}t`) * 120),
+    scroll_depth: Math.round(30 + chance(`${key}s`) * 60),
+    exit_rate: Math.round(200 + chance(`${key}x`) * 500) / 10,
+    conversion_rate: Math.round(chance(`${key}c`) * 1200) / 100,
+    total_revenue: key.includes("Қайыр") ? { value: visitors * 2500, currency: "KZT" } : null,
+  };
+}
+
+const VITALS = { lcp: 1900, inp: 140, cls: 0.07, fcp: 1300, ttfb: 480 };
+
+function vital(metric, key) {
+  const [, name] = /^(lcp|inp|cls|fcp|ttfb)_p75$/.exec(metric) ?? [];
+  if (!name) return undefined;
+  const value = VITALS[name] * (0.6 + chance(key + name) * 1.9);
+  return name === "cls" ? Math.round(value * 1000) / 1000 : Math.round(value);
+}
+
+function heat(question, site, days, wallNow, query) {
+  const hours = series(site, days, "hour", wallNow, letThrough(question.filters));
+  const cells = new Map();
+  for (const [label, values] of hours) {
+    const weekday = ((new Date(`${label.slice(0, 10)}T00:00:00Z`).getUTCDay() + 6) % 7) + 1;
+    const key = `${weekday} ${label.slice(11, 13)}`;
+    cells.set(key, (cells.get(key) ?? 0) + values.visitors);
+  }
+  const results = [...cells].sort().map(([key, visitors]) => ({ metrics: [visitors], dimensions: [key] }));
+  return { results, meta: {}, query };
 }

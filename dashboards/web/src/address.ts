@@ -1,55 +1,15 @@
-/** The address bar is the source of truth: which page, site, period, charted metric, tab. */
+/** The address bar is the source of truth: which page and site; `view.ts` reads and writes what a dashboard shows. */
 import { signal } from "@preact/signals";
-
-export const METRICS = ["visitors", "visits", "pageviews", "bounce_rate", "visit_duration", "engaged_time"] as const;
-export type Metric = (typeof METRICS)[number];
-
-export const PRESETS = ["day", "yesterday", "7d", "30d"] as const;
-export type Preset = (typeof PRESETS)[number];
-export type Range = { kind: Preset } | { kind: "custom"; from: string; to: string };
-
-export const DEVICE_TABS = ["device", "browser", "os"] as const;
-export type DeviceTab = (typeof DEVICE_TABS)[number];
-
-export const LISTS = ["pages", "sources", "countries", "devices"] as const;
-export type List = (typeof LISTS)[number];
-
-export interface View {
-  range: Range;
-  metric: Metric;
-  devices: DeviceTab;
-  /** The list that is shown at full length. */
-  more: List | null;
-}
+import { DEFAULT_VIEW, readView, type View, writeView } from "./view";
 
 export type Route =
   | { page: "sites" }
   | { page: "setup"; token: string }
   | { page: "dashboard"; domain: string; view: View }
   | { page: "settings"; domain: string }
+  /** Why is my visit not counted? */
+  | { page: "why"; domain: string }
   | { page: "missing" };
-
-export const DEFAULT_VIEW: View = { range: { kind: "day" }, metric: "visitors", devices: "device", more: null };
-
-function oneOf<T extends string>(values: readonly T[], value: string | null): T | null {
-  return values.find((known) => known === value) ?? null;
-}
-
-/** Whether `2026-02-30`-like text names a day that exists. */
-export function isDay(text: string | null): text is string {
-  if (!text || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const time = Date.parse(`${text}T00:00:00Z`);
-  return Number.isFinite(time) && new Date(time).toISOString().startsWith(text);
-}
-
-function parseRange(query: URLSearchParams): Range {
-  const kind = query.get("range");
-  if (kind === "custom") {
-    const [from, to] = [query.get("from"), query.get("to")];
-    if (isDay(from) && isDay(to)) return from <= to ? { kind, from, to } : { kind, from: to, to: from };
-  }
-  return { kind: oneOf(PRESETS, kind) ?? "day" };
-}
 
 /** What an address shows. Whatever is unknown in the query falls back to the default. */
 export function parseAddress(address: { pathname: string; search: string; hash: string }): Route {
@@ -63,37 +23,20 @@ export function parseAddress(address: { pathname: string; search: string; hash: 
     return { page: "missing" };
   }
   if (second === "settings" && rest.length === 0) return { page: "settings", domain };
+  if (second === "why" && rest.length === 0) return { page: "why", domain };
   if (second !== undefined) return { page: "missing" };
-  const query = new URLSearchParams(address.search);
-  return {
-    page: "dashboard",
-    domain,
-    view: {
-      range: parseRange(query),
-      metric: oneOf(METRICS, query.get("metric")) ?? DEFAULT_VIEW.metric,
-      devices: oneOf(DEVICE_TABS, query.get("devices")) ?? DEFAULT_VIEW.devices,
-      more: oneOf(LISTS, query.get("more")),
-    },
-  };
+  return { page: "dashboard", domain, view: readView(new URLSearchParams(address.search)) };
 }
 
-/** The address of a view; defaults are left out, so that equal views have equal addresses. */
+/** The address of a view. */
 export function dashboardPath(domain: string, view: View = DEFAULT_VIEW): string {
-  const query = new URLSearchParams();
-  const { range } = view;
-  if (range.kind !== DEFAULT_VIEW.range.kind) query.set("range", range.kind);
-  if (range.kind === "custom") {
-    query.set("from", range.from);
-    query.set("to", range.to);
-  }
-  if (view.metric !== DEFAULT_VIEW.metric) query.set("metric", view.metric);
-  if (view.devices !== DEFAULT_VIEW.devices) query.set("devices", view.devices);
-  if (view.more) query.set("more", view.more);
-  const search = query.toString();
+  const search = writeView(view);
   return `/${encodeURIComponent(domain)}${search ? `?${search}` : ""}`;
 }
 
 export const settingsPath = (domain: string): string => `/${encodeURIComponent(domain)}/settings`;
+
+export const whyPath = (domain: string): string => `/${encodeURIComponent(domain)}/why`;
 
 export const route = signal<Route>({ page: "missing" });
 

@@ -1,5 +1,8 @@
 /** The staff API: one function that asks, and errors that carry the server's stable code. */
 import { signal } from "@preact/signals";
+import type { ApiComparison } from "./comparison";
+import type { ApiFilter } from "./filters";
+import type { ApiGoal, Goal } from "./goals";
 
 export interface Session {
   user: { email: string; role: string };
@@ -23,19 +26,75 @@ export interface Question {
   metrics: string[];
   date_range: string | [string, string];
   dimensions?: string[];
+  filters?: ApiFilter[];
+  goals?: ApiGoal[];
+  order_by?: [string, "asc" | "desc"][];
   pagination?: { limit: number; offset?: number };
-  include?: { time_labels?: boolean; total_rows?: boolean };
+  include?: { time_labels?: boolean; total_rows?: boolean; shares?: boolean; comparisons?: ApiComparison };
 }
 
+export interface Money {
+  value: number;
+  currency: string;
+}
+
+export type Figure = number | Money | null;
+
 export interface AnswerRow {
-  metrics: (number | null)[];
+  metrics: Figure[];
   dimensions: string[];
+  comparison?: { change: (number | null)[]; dimensions: string[]; metrics: Figure[] };
+}
+
+/** A part of a whole, both as counts. */
+export interface Part {
+  of: number;
 }
 
 export interface Answer {
   results: AnswerRow[];
-  meta: { time_labels?: string[]; total_rows?: number };
-  query: { date_range: [string, string] };
+  meta: {
+    time_labels?: string[];
+    comparison_time_labels?: string[];
+    total_rows?: number;
+    /** Groups of fewer visitors than this are folded. */
+    folded_below?: number;
+    shares?: {
+      opted_out?: (Part & { pageviews: number }) | null;
+      dropped?: (Part & { beacons: number }) | null;
+      folded?: (Part & { visitors: number }) | null;
+    };
+  };
+  query: { date_range: [string, string]; include?: { comparisons?: { date_range?: [string, string] } } };
+}
+
+/** A named set of filters. */
+export interface Segment {
+  id: number;
+  name: string;
+  shared: boolean;
+  mine: boolean;
+  filters: unknown[];
+}
+
+export interface Annotation {
+  id: number;
+  date: string;
+  text: string;
+}
+
+export interface Funnel {
+  id: number;
+  name: string;
+  /** Ids of goals. */
+  steps: number[];
+}
+
+/** Beacons of a day that were not kept, by reason. */
+export interface Drop {
+  day: string;
+  reason: string;
+  count: number;
 }
 
 export interface Refusal {
@@ -112,8 +171,29 @@ export const api = {
   timezones: () => request<{ timezones: string[] }>("GET", "/api/timezones"),
   ask: (questions: Question[], stop?: AbortSignal) =>
     request<{ answers: (Answer | Refusal)[] }>("POST", "/api/questions", { questions }, stop),
+  /** Funnels and journeys are items of the same batch; the caller knows the shape of what it asked for. */
+  analyse: <T>(questions: unknown[], stop?: AbortSignal) =>
+    request<{ answers: (T | Refusal)[] }>("POST", "/api/questions", { questions }, stop),
+  goals: (domain: string) => request<{ goals: Goal[] }>("GET", `${site(domain)}/goals`),
+  funnels: (domain: string) => request<{ funnels: Funnel[] }>("GET", `${site(domain)}/funnels`),
+  segments: (domain: string) => request<{ segments: Segment[] }>("GET", `${site(domain)}/segments`),
+  addSegment: (domain: string, segment: { name: string; shared: boolean; filters: unknown[] }) =>
+    request<Segment>("POST", `${site(domain)}/segments`, segment),
+  dropSegment: (domain: string, id: number) => request<void>("DELETE", `${site(domain)}/segments/${id}`),
+  annotations: (domain: string) => request<{ annotations: Annotation[] }>("GET", `${site(domain)}/annotations`),
+  addAnnotation: (domain: string, note: { date: string; text: string }) =>
+    request<Annotation>("POST", `${site(domain)}/annotations`, note),
+  dropAnnotation: (domain: string, id: number) => request<void>("DELETE", `${site(domain)}/annotations/${id}`),
+  drops: (domain: string, from: string, to: string) =>
+    request<{ drops: Drop[] }>("GET", `${site(domain)}/drops?from=${from}&to=${to}`),
   livePath: (domain: string) => `${site(domain)}/live`,
 };
+
+/** The number of a figure; of money its amount. */
+export function numberOf(figure: Figure | undefined): number | null {
+  if (figure === undefined || figure === null) return null;
+  return typeof figure === "number" ? figure : figure.value;
+}
 
 /** The stable code of whatever was thrown. */
 export function codeOf(error: unknown): string {

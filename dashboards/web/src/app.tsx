@@ -4,6 +4,7 @@ import { retryAccount, sites, sitesFailure, startAccount } from "./account";
 import { route } from "./address";
 import { session } from "./api";
 import { language, t } from "./language";
+import { lazy } from "./lazy";
 import { DashboardPage } from "./pages/dashboard";
 import { MissingPage } from "./pages/missing";
 import { SettingsPage } from "./pages/settings";
@@ -13,6 +14,8 @@ import { SitesPage } from "./pages/sites";
 import { Footer } from "./parts/footer";
 import { Header } from "./parts/header";
 import { Notice } from "./parts/notice";
+
+const WhyPage = lazy(async () => (await import("./pages/why")).WhyPage);
 
 function Page() {
   const where = route.value;
@@ -27,6 +30,7 @@ function Page() {
   const site = known.find(({ domain }) => domain === where.domain);
   if (!site) return <MissingPage domain={where.domain} />;
   if (where.page === "settings") return <SettingsPage key={site.domain} site={site} />;
+  if (where.page === "why") return <WhyPage key={site.domain} site={site} />;
   return <DashboardPage key={site.domain} site={site} view={where.view} sites={known} />;
 }
 

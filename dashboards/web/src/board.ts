@@ -1,10 +1,13 @@
 /** The dashboard's numbers: asked for in one batch, kept while the next batch is under way, renewed by the live stream. */
 import { signal } from "@preact/signals";
-import type { View } from "./address";
 import { api, codeOf, serverNow, session } from "./api";
+import { needsGoals } from "./filters";
 import type { Pulse } from "./live";
 import { throttle } from "./pulse";
-import { type Board, dashboardQuestions, eventsToday, includesToday, readBoard } from "./questions";
+import { type Board, boardQuestions, eventsToday, readBoard } from "./questions";
+import { includesToday } from "./ranges";
+import { loadGoals } from "./site-lists";
+import type { View } from "./view";
 
 const PULSE_GAP_MS = 1000;
 
@@ -43,7 +46,9 @@ export function makeBoard() {
     stop = mine;
     loading.value = true;
     try {
-      const { answers } = await api.ask(dashboardQuestions(domain, view, zone, serverNow()), mine.signal);
+      const goals = needsGoals(view.filters) ? await loadGoals(domain) : [];
+      if (stop !== mine) return;
+      const { answers } = await api.ask(boardQuestions({ domain, view, zone, now: serverNow(), goals }), mine.signal);
       if (stop !== mine) return;
       shown.value = { board: readBoard(answers), domain, view };
       failure.value = null;

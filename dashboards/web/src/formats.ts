@@ -5,6 +5,7 @@ import * as numbers from "./formats/numbers";
 
 export interface Formats {
   number(value: number): string;
+  decimal(value: number, fraction: number): string;
   compact(value: number): string;
   percent(value: number, fraction?: number): string;
   duration(seconds: number): string;
@@ -35,6 +36,7 @@ export function makeFormats(locale: string, data: LocaleData, countries: string)
   };
   return {
     number: (value) => numbers.decimal(value, data),
+    decimal: (value, fraction) => numbers.decimal(value, data, fraction),
     compact: (value) => numbers.compact(value, data),
     percent: (value, fraction = 0) => numbers.percent(value, data, fraction),
     duration: (seconds) => numbers.duration(seconds, data, plural),

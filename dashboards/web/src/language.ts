@@ -22,6 +22,14 @@ const files: Record<Language, () => Promise<{ default: LanguageFiles }>> = {
   en: () => import("./languages/en"),
 };
 
+const later: Record<Language, () => Promise<{ default: Partial<Words> }>> = {
+  kk: () => import("./languages/kk.later"),
+  ru: () => import("./languages/ru.later"),
+  en: () => import("./languages/en.later"),
+};
+/** Whether some part that is loaded later has been shown: from then on every language comes with all its words. */
+let allWanted = false;
+
 interface Loaded {
   language: Language;
   words: Words;
@@ -50,11 +58,25 @@ export function chosenLanguage(): Language | null {
 /** Loads a language and shows it. The last call wins, also when an earlier chunk arrives later. */
 export async function showLanguage(language: Language): Promise<void> {
   wanted = language;
+  const more = allWanted ? later[language]() : null;
   const { data, countries, words } = (await files[language]()).default;
+  const all = more ? { ...words, ...(await more).default } : words;
   if (wanted !== language) return;
   document.documentElement.lang = language;
-  current.value = { language, words, formats: makeFormats(language, data, countries) };
+  current.value = { language, words: all, formats: makeFormats(language, data, countries) };
   tell();
+}
+
+/** Brings the words of the parts that are loaded later. */
+export async function loadAllWords(): Promise<void> {
+  if (allWanted) return languageShown;
+  allWanted = true;
+  try {
+    await showLanguage(wanted);
+  } catch (cause) {
+    allWanted = false;
+    throw cause;
+  }
 }
 
 /** Keeps the choice on this machine; `account.ts` keeps it with the account as well. */
@@ -77,6 +99,9 @@ export function t(key: WordKey, values?: Values): string {
   const { words, formats } = loaded();
   return say({ words, plural: formats.plural, number: formats.number }, key, values);
 }
+
+/** Whether there are words for a key that was put together from data. */
+export const hasWord = (key: string): key is WordKey => key in loaded().words;
 
 /** The sentence for an error's stable code; unknown codes are shown as such. */
 export function errorText(code: string): string {

@@ -1,11 +1,12 @@
-/** Rows of a list from an answer, with names in the shown language. */
-import type { DeviceTab, List } from "./address";
-import type { Answer } from "./api";
-import { formats, t } from "./language";
-
-export type Column = List | Exclude<DeviceTab, "device">;
+/** Rows of a panel from an answer, with names in the shown language. */
+import { type Answer, numberOf } from "./api";
+import type { Dimension } from "./dimensions";
+import { formats, hasWord, t } from "./language";
+import type { WordKey } from "./languages/files";
 
 export interface Row {
+  /** The API's values, one for each dimension. */
+  values: string[];
   key: string;
   name: string;
   visitors: number;
@@ -13,21 +14,46 @@ export interface Row {
   share: string;
   /** Of the longest row. */
   barPercent: number;
+  /** Whether a click can filter by it: what is folded has no value of its own. */
+  folded: boolean;
 }
+
+export const OTHER = "(other)";
 
 /** What the API calls a missing value, by dimension; the interface has a word of its own in each language. */
 const NOTHING = new Set(["", "(not set)", "(none)", "Direct / None", "Unknown", "ZZ"]);
-const DEVICES = new Set(["desktop", "mobile", "tablet", "tv"]);
 
-export function rowName(column: Column, key: string): string {
-  if (key === "(other)") return t("value.other");
-  if (NOTHING.has(key)) return t(column === "sources" ? "value.direct" : "value.unknown");
-  if (column === "countries") return formats().country(key);
-  if (column === "devices") {
-    const device = key.toLowerCase();
-    if (DEVICES.has(device)) return t(`device.${device as "desktop" | "mobile" | "tablet" | "tv"}`);
+/** Values that are words of ours, so that each language has its own. */
+const WORDED: Partial<Record<Dimension, string>> = {
+  device: "device",
+  channel: "channel",
+  region: "region",
+  screen: "screen",
+  language: "tongue",
+};
+
+function wordOf(dimension: Dimension, value: string): string | null {
+  const area = WORDED[dimension];
+  if (!area) return null;
+  const key = `${area}.${area === "region" ? value : value.toLowerCase().replaceAll(" ", "_")}`;
+  return hasWord(key) ? t(key as WordKey) : null;
+}
+
+export function valueName(dimension: Dimension, value: string): string {
+  if (value === OTHER) return t("value.other");
+  if (NOTHING.has(value)) {
+    return t(
+      dimension === "source" || dimension === "referrer" || dimension === "channel" ? "value.direct" : "value.unknown",
+    );
   }
-  return key;
+  if (dimension === "country") return formats().country(value);
+  if (dimension === "event" && value === "pageview") return t("metric.pageviews");
+  return wordOf(dimension, value) ?? value;
+}
+
+export function rowName(dimensions: readonly Dimension[], values: readonly string[]): string {
+  if (values.every((value) => value === OTHER)) return t("value.other");
+  return values.map((value, index) => valueName(dimensions[index] ?? "page", value)).join(" ");
 }
 
 export function shareText(part: number, whole: number | null): string {
@@ -37,17 +63,18 @@ export function shareText(part: number, whole: number | null): string {
   return formats().percent(Math.min(100, Math.round(share)));
 }
 
-export function readRows(answer: Answer, column: Column, visitors: number | null): Row[] {
-  const most = Math.max(1, ...answer.results.map((row) => row.metrics[0] ?? 0));
+export function readRows(answer: Answer, dimensions: readonly Dimension[], visitors: number | null): Row[] {
+  const most = Math.max(1, ...answer.results.map((row) => numberOf(row.metrics[0]) ?? 0));
   return answer.results.map((row) => {
-    const [key = ""] = row.dimensions;
-    const [count] = row.metrics;
+    const count = numberOf(row.metrics[0]) ?? 0;
     return {
-      key,
-      name: rowName(column, key),
-      visitors: count ?? 0,
-      share: shareText(count ?? 0, visitors),
-      barPercent: Math.round(((count ?? 0) / most) * 1000) / 10,
+      values: row.dimensions,
+      key: row.dimensions.join(" "),
+      name: rowName(dimensions, row.dimensions),
+      visitors: count,
+      share: shareText(count, visitors),
+      barPercent: Math.round((count / most) * 1000) / 10,
+      folded: row.dimensions.includes(OTHER),
     };
   });
 }

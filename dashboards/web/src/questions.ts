@@ -1,79 +1,61 @@
 /** What one load of a dashboard asks, as one batch. */
-import { type DeviceTab, LISTS, type List, METRICS, type Range, type View } from "./address";
-import { type Answer, isRefusal, type Question, type Refusal } from "./api";
-import { addDays, dayCount, today } from "./site-clock";
+import { type Answer, isRefusal, numberOf, type Question, type Refusal } from "./api";
+import { toApiComparison } from "./comparison";
+import { apiDimension, type Dimension } from "./dimensions";
+import { needsGoals, toApi } from "./filters";
+import { type Goal, toApiGoal } from "./goals";
+import { METRICS, type Metric } from "./metrics";
+import { PANELS, type Panel, tabDimensions } from "./panels";
+import { dateRange, intervalOf } from "./ranges";
+import type { View } from "./view";
 
-/** Rows of a list before it is unfolded, and after. */
+/** Rows of a panel; its details have them all, page by page. */
 export const SHORT_LIST = 9;
-export const LONG_LIST = 200;
 
-const DEVICE_DIMENSIONS: Record<DeviceTab, string> = {
-  device: "visit:device",
-  browser: "visit:browser",
-  os: "visit:os",
-};
-
-export function listDimension(list: List, devices: DeviceTab): string {
-  switch (list) {
-    case "pages":
-      return "event:page";
-    case "sources":
-      return "visit:source";
-    case "countries":
-      return "visit:country";
-    case "devices":
-      return DEVICE_DIMENSIONS[devices];
-  }
+export interface Asking {
+  domain: string;
+  view: View;
+  zone: string;
+  now: number;
+  /** The site's goals; only filters of goals need them. */
+  goals?: readonly Goal[];
 }
 
-/** Only "yesterday" needs the site's zone: the server knows the other presets by name. */
-export function needsZone(range: Range): boolean {
-  return range.kind === "yesterday";
+/** What every question of a view has in common. */
+export function baseQuestion({
+  domain,
+  view,
+  zone,
+  now,
+  goals = [],
+}: Asking): Pick<Question, "site_id" | "date_range" | "filters" | "goals"> {
+  return {
+    site_id: domain,
+    date_range: dateRange(view.range, zone, now),
+    ...(view.filters.length > 0 ? { filters: view.filters.map(toApi) } : {}),
+    ...(needsGoals(view.filters) ? { goals: goals.map(toApiGoal) } : {}),
+  };
 }
 
-export function dateRange(range: Range, zone: string, now: number): Question["date_range"] {
-  switch (range.kind) {
-    case "custom":
-      return [range.from, range.to];
-    case "yesterday": {
-      const day = addDays(today(zone, now), -1);
-      return [day, day];
-    }
-    default:
-      return range.kind;
-  }
-}
-
-export function isHourly(range: Range): boolean {
-  if (range.kind === "custom") return dayCount(range.from, range.to) === 1;
-  return range.kind === "day" || range.kind === "yesterday";
-}
-
-/** Whether the period contains the site's present day, so that a new event changes its numbers. */
-export function includesToday(range: Range, zone: string, now: number): boolean {
-  if (range.kind === "day") return true;
-  if (range.kind !== "custom") return false;
-  const day = today(zone, now);
-  return range.from <= day && day <= range.to;
-}
-
-export function dashboardQuestions(domain: string, view: View, zone: string, now: number): Question[] {
-  const base = { site_id: domain, date_range: dateRange(view.range, zone, now) };
-  const metrics = [...METRICS];
+export function boardQuestions(asking: Asking): Question[] {
+  const { view } = asking;
+  const base = baseQuestion(asking);
+  const compared = view.comparison ? { comparisons: toApiComparison(view.comparison) } : {};
   return [
     // The number of events is not shown; it tells whether the live stream knows of more than this answer.
-    { ...base, metrics: [...metrics, "events"] },
+    { ...base, metrics: [...METRICS, "events"], include: { shares: true, ...compared } },
     {
       ...base,
-      metrics,
-      dimensions: [isHourly(view.range) ? "time:hour" : "time:day"],
-      include: { time_labels: true },
+      metrics: [...METRICS],
+      dimensions: [`time:${intervalOf(view.range, view.interval)}`],
+      include: { time_labels: true, ...compared },
     },
-    ...LISTS.map((list) => ({
+    ...PANELS.map((panel) => ({
       ...base,
       metrics: ["visitors"],
-      dimensions: [listDimension(list, view.devices)],
-      pagination: { limit: view.more === list ? LONG_LIST : SHORT_LIST },
+      dimensions: tabDimensions(view.tabs[panel]).map(apiDimension),
+      // A map shows every country there is.
+      pagination: { limit: view.tabs[panel] === "map" ? 300 : SHORT_LIST },
       include: { total_rows: true },
     })),
   ];
@@ -82,7 +64,7 @@ export function dashboardQuestions(domain: string, view: View, zone: string, now
 export interface Board {
   totals: Answer | Refusal;
   series: Answer | Refusal;
-  lists: Record<List, Answer | Refusal>;
+  panels: Record<Panel, Answer | Refusal>;
 }
 
 const MISSING: Refusal = { error: "the server left an answer out", code: "unknown" };
@@ -90,30 +72,86 @@ const MISSING: Refusal = { error: "the server left an answer out", code: "unknow
 /** The answers by name; they come in the order of the questions. */
 export function readBoard(answers: (Answer | Refusal)[]): Board {
   const [totals = MISSING, series = MISSING, ...lists] = answers;
-  const [pages = MISSING, sources = MISSING, countries = MISSING, devices = MISSING] = lists;
-  return { totals, series, lists: { pages, sources, countries, devices } };
+  const [pages = MISSING, sources = MISSING, locations = MISSING, devices = MISSING] = lists;
+  return { totals, series, panels: { pages, sources, locations, devices } };
 }
 
-/** Events of the site's present day, where the view is of just that day. */
+/** Events of the site's present day, where the view is of all of just that day. */
 export function eventsToday(board: Board, view: View): number | null {
-  if (view.range.kind !== "day" || isRefusal(board.totals)) return null;
-  return board.totals.results[0]?.metrics[METRICS.length] ?? null;
+  if (view.range.kind !== "day" || view.filters.length > 0 || isRefusal(board.totals)) return null;
+  return numberOf(board.totals.results[0]?.metrics[METRICS.length]);
+}
+
+export type Totals = Record<Metric, number | null>;
+
+const OF_VISITS: ReadonlySet<Metric> = new Set(["bounce_rate", "visit_duration", "engaged_time"]);
+
+function named(values: readonly (number | null)[]): Totals {
+  const visits = values[METRICS.indexOf("visits")] ?? null;
+  const entries = METRICS.map((metric, index) => {
+    const value = values[index] ?? null;
+    // A mean of nothing is no number.
+    return [metric, OF_VISITS.has(metric) && !visits ? null : value] as const;
+  });
+  return Object.fromEntries(entries) as Totals;
+}
+
+export interface Read {
+  now: Totals;
+  /** The same of the period compared with. */
+  before: Totals | null;
+  /** Whether the figures are not told because too few people are behind them; then this many is enough. */
+  withheldBelow: number | null;
 }
 
 /** The totals by metric; `null` where there is no number. */
-export function readTotals(answer: Answer | Refusal): Record<(typeof METRICS)[number], number | null> | null {
+export function readTotals(answer: Answer | Refusal): Read | null {
   if (isRefusal(answer)) return null;
-  const row = answer.results[0]?.metrics ?? [];
-  const [visitors, visits, pageviews, bounce_rate, visit_duration, engaged_time] = METRICS.map(
-    (_, index) => row[index] ?? null,
-  );
+  const row = answer.results[0];
+  const below = answer.meta.folded_below ?? null;
+  const counts = (figures: readonly unknown[] | undefined, index: number) =>
+    numberOf((figures?.[index] ?? null) as number | null);
+  const now = METRICS.map((_, index) => counts(row?.metrics, index) ?? (below === null && index < 3 ? 0 : null));
+  const before = row?.comparison ? METRICS.map((_, index) => counts(row.comparison?.metrics, index)) : null;
   return {
-    visitors: visitors ?? 0,
-    visits: visits ?? 0,
-    pageviews: pageviews ?? 0,
-    bounce_rate: visits ? (bounce_rate ?? null) : null,
-    visit_duration: visits ? (visit_duration ?? null) : null,
-    engaged_time: visits ? (engaged_time ?? null) : null,
+    now: named(now),
+    before: before && named(before),
+    withheldBelow: now[0] === null ? below : null,
+  };
+}
+
+/** A page of the rows of one dimension, for a panel's details and for the values a filter can have. */
+export function rowsQuestion(
+  asking: Asking,
+  dimensions: readonly Dimension[],
+  metrics: readonly string[],
+  {
+    limit,
+    offset = 0,
+    search = "",
+    order,
+  }: {
+    limit: number;
+    offset?: number;
+    search?: string;
+    order?: [string, "asc" | "desc"] | undefined;
+  },
+): Question {
+  const base = baseQuestion(asking);
+  const names = dimensions.map(apiDimension);
+  const last = names.at(-1) ?? "";
+  const wanted = search ? [["contains", last, [search], { case_sensitive: false }] as const] : [];
+  const ofGoals = dimensions.includes("goal") ? { goals: (asking.goals ?? []).map(toApiGoal) } : {};
+  const filters = [...(base.filters ?? []), ...wanted] as NonNullable<Question["filters"]>;
+  return {
+    ...base,
+    ...ofGoals,
+    ...(filters.length > 0 ? { filters } : {}),
+    metrics: [...metrics],
+    dimensions: names,
+    ...(order ? { order_by: [order] } : {}),
+    pagination: { limit, offset },
+    include: { total_rows: true },
   };
 }
 

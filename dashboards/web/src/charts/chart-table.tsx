@@ -1,14 +1,24 @@
 /** The chart's twin: the same values as a table, filled once it is unfolded. */
 import { useState } from "preact/hooks";
-import type { Metric } from "../address";
-import { t } from "../language";
+import { formats, t } from "../language";
+import { metricText } from "../metric-text";
+import type { Metric } from "../metrics";
+import type { Interval } from "../ranges";
 import type { Point } from "../series";
 import "./chart-table.css";
-import { isHourLabel, pointName, pointText } from "./time-chart";
+import { isHourLabel, pointName, pointText, spansDays } from "./time-chart";
 
-export function ChartTable({ points, metric }: { points: Point[]; metric: Metric }) {
+interface Props {
+  points: Point[];
+  metric: Metric;
+  interval: Interval;
+}
+
+export function ChartTable({ points, metric, interval }: Props) {
   const [open, setOpen] = useState(false);
   const name = t(`metric.${metric}`);
+  const compared = points.some((point) => point.before);
+  const manyDays = spansDays(points);
   const hourly = isHourLabel(points[0]?.label ?? "");
   return (
     <details class="chart-table" data-testid="chart-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -21,6 +31,7 @@ export function ChartTable({ points, metric }: { points: Point[]; metric: Metric
               <tr>
                 <th scope="col">{t(hourly ? "chart.time" : "chart.day")}</th>
                 <th scope="col">{name}</th>
+                {compared && <th scope="col">{t("compare.column")}</th>}
               </tr>
             </thead>
             <tbody>
@@ -28,8 +39,9 @@ export function ChartTable({ points, metric }: { points: Point[]; metric: Metric
                 .filter((point) => point.state !== "to-come")
                 .map((point) => (
                   <tr key={point.label} data-key={point.label} data-value={point.value ?? ""}>
-                    <th scope="row">{pointName(point.label)}</th>
+                    <th scope="row">{pointName(point.label, interval, manyDays)}</th>
                     <td>{pointText(point, metric)}</td>
+                    {compared && <td>{metricText(metric, point.before?.value ?? null, formats())}</td>}
                   </tr>
                 ))}
             </tbody>

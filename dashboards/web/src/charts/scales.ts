@@ -3,7 +3,8 @@
  * colours, interpolation and number formats of its own, 8 KiB of the 45 the first load may have.
  */
 import { nice, ticks } from "d3-array";
-import type { Metric } from "../address";
+import type { Metric } from "../metrics";
+import type { Interval } from "../ranges";
 
 /** Steps that read well as times, in seconds. */
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400];
@@ -50,13 +51,18 @@ export function chartScales(frame: Frame, points: number, axis: ValueAxis) {
   };
 }
 
-const HOUR_STEPS = [1, 2, 3, 6, 12, 24];
-const DAY_STEPS = [1, 2, 3, 5, 7, 10, 14, 21, 28, 35, 56, 84, 112, 182, 365, 730, 1825];
+const STEPS: Record<Interval, readonly number[]> = {
+  minute: [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720],
+  hour: [1, 2, 3, 6, 12, 24, 48, 72, 96, 120, 168],
+  day: [1, 2, 3, 5, 7, 10, 14, 21, 28, 35, 56, 84, 112, 182, 365, 730, 1825],
+  week: [1, 2, 4, 8, 13, 26, 52, 104],
+  month: [1, 2, 3, 6, 12, 24, 60],
+};
 
 /** Which labels of a series stand under the axis: evenly spaced, at least `room` pixels apart. */
-export function timeTicks(count: number, hourly: boolean, width: number, room: number): number[] {
+export function timeTicks(count: number, interval: Interval, width: number, room: number): number[] {
   if (count === 0) return [];
   const fits = Math.max(1, Math.floor(width / room));
-  const step = (hourly ? HOUR_STEPS : DAY_STEPS).find((candidate) => (count - 1) / candidate <= fits) ?? count;
+  const step = STEPS[interval].find((candidate) => (count - 1) / candidate <= fits) ?? count;
   return Array.from({ length: Math.ceil(count / step) }, (_, index) => index * step);
 }

@@ -16,6 +16,8 @@ export interface Shapes {
   line: string;
   area: string;
   running: string;
+  /** The period compared with. */
+  before: string;
   /** Points without a neighbour, which a line would not show. */
   dots: [x: number, y: number][];
 }
@@ -44,6 +46,7 @@ export function chartShapes(points: Point[], { x, y }: Scales, base: number): Sh
   return {
     line: draw(complete) ?? "",
     area: fill(complete) ?? "",
+    before: draw(points.map((point, index) => ({ index, value: point.before?.value ?? null }))) ?? "",
     running: runningPath(complete.at(-1) ?? null, running, x, y),
     dots: loneDots([...complete, ...(running ? [running] : [])], x, y),
   };

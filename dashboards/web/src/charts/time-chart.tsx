@@ -1,10 +1,11 @@
 /** One metric over time: SVG strokes, read out by pointer and arrow keys, with a table twin. */
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Metric } from "../address";
-import { type Answer, isRefusal, type Refusal } from "../api";
+import { type Annotation, type Answer, isRefusal, type Refusal } from "../api";
 import { formats, language, t } from "../language";
 import { axisText, metricText } from "../metric-text";
+import type { Metric } from "../metrics";
 import { Notice } from "../parts/notice";
+import type { Interval } from "../ranges";
 import { type Point, readSeries } from "../series";
 import { ChartTable } from "./chart-table";
 import { chartScales, timeTicks, valueAxis } from "./scales";
@@ -14,12 +15,14 @@ import "./time-chart.css";
 interface Props {
   answer: Answer | Refusal | null;
   metric: Metric;
+  interval: Interval;
+  annotations: readonly Annotation[];
   /** The site's present, to tell complete intervals from the running one. */
   wallNow: string;
   retry: () => void;
 }
 
-export function TimeChart({ answer, metric, wallNow, retry }: Props) {
+export function TimeChart({ answer, metric, interval, annotations, wallNow, retry }: Props) {
   if (answer === null) return <div class="chart" />;
   if (isRefusal(answer)) {
     return (
@@ -28,13 +31,26 @@ export function TimeChart({ answer, metric, wallNow, retry }: Props) {
       </div>
     );
   }
-  const points = readSeries(answer, metric, wallNow);
+  const points = readSeries(answer, metric, interval, wallNow);
   return (
     <div class="chart">
-      <Plot points={points} metric={metric} />
-      <ChartTable points={points} metric={metric} />
+      <Plot points={points} metric={metric} interval={interval} annotations={annotations} />
+      <ChartTable points={points} metric={metric} interval={interval} />
     </div>
   );
+}
+
+/** The annotations by the point whose interval has their day. */
+function markedPoints(points: readonly Point[], annotations: readonly Annotation[]): Map<number, string[]> {
+  const marks = new Map<number, string[]>();
+  const [first, last] = [points[0]?.label.slice(0, 10) ?? "", points.at(-1)?.label.slice(0, 10) ?? ""];
+  for (const { date, text } of annotations) {
+    if (date < first || (points.length > 1 && date > last)) continue;
+    const index = points.findLastIndex((point) => point.label.slice(0, 10) <= date);
+    const start = points.findIndex((point) => point.label.slice(0, 10) === points[index]?.label.slice(0, 10));
+    if (start >= 0) marks.set(start, [...(marks.get(start) ?? []), text]);
+  }
+  return marks;
 }
 
 /** The width of an element, followed as it changes. */
@@ -54,9 +70,13 @@ function useWidth() {
 
 export const isHourLabel = (label: string): boolean => label.includes(":");
 
-/** `14:00`, or `Сс, 24 қар.`: the interval a point stands for. */
-export function pointName(label: string): string {
-  return isHourLabel(label) ? formats().date(label, "Hm") : formats().date(label, "yMMMEd");
+/** `14:00`, `Сс, 24 қар.`, `қараша 2026 ж.`: the interval a point stands for; with its day where hours of several meet. */
+export function pointName(label: string, interval: Interval, manyDays: boolean): string {
+  if (interval === "month") return formats().date(label, "yMMMM");
+  if (interval === "week") return t("chart.week_of", { day: formats().date(label, "yMMMd") });
+  if (!isHourLabel(label)) return formats().date(label, "yMMMEd");
+  const time = formats().date(label, "Hm");
+  return manyDays ? `${formats().date(label, "MMMEd")}, ${time}` : time;
 }
 
 export function pointText(point: Point, metric: Metric): string {
@@ -67,7 +87,19 @@ export function pointText(point: Point, metric: Metric): string {
 
 const CHARACTER = 7;
 
-function Plot({ points, metric }: { points: Point[]; metric: Metric }) {
+interface PlotProps {
+  points: Point[];
+  metric: Metric;
+  interval: Interval;
+  annotations: readonly Annotation[];
+}
+
+/** Whether points of several days carry times, so that a time alone would not say which. */
+export function spansDays(points: readonly Point[]): boolean {
+  return points[0]?.label.slice(0, 10) !== points.at(-1)?.label.slice(0, 10);
+}
+
+function Plot({ points, metric, interval, annotations }: PlotProps) {
   const [box, width] = useWidth();
   const [active, setActive] = useState<number | null>(null);
   const pattern = useId();
@@ -75,14 +107,21 @@ function Plot({ points, metric }: { points: Point[]; metric: Metric }) {
 
   const height = width < 560 ? 200 : 264;
   const hourly = isHourLabel(points[0]?.label ?? "");
-  const axis = valueAxis(metric, Math.max(0, ...points.map((point) => point.value ?? 0)));
+  const axis = valueAxis(
+    metric,
+    Math.max(0, ...points.map((point) => Math.max(point.value ?? 0, point.before?.value ?? 0))),
+  );
   const labels = axis.ticks.map((tick) => axisText(metric, tick, formats()));
   const left = Math.max(28, ...labels.map((label) => label.length * CHARACTER + 10));
   const frame = { left, right: Math.max(left + 1, width - 14), top: 14, bottom: height - 30 };
   const scales = chartScales(frame, points.length, axis);
   const shapes = chartShapes(points, scales, frame.bottom);
-  const room = hourly ? 56 : language() === "en" ? 66 : 76;
-  const ticks = timeTicks(points.length, hourly, frame.right - frame.left, room);
+  const manyDays = spansDays(points);
+  const name = (label: string) => pointName(label, interval, manyDays);
+  const timed = hourly && !manyDays;
+  const room = timed ? 56 : language() === "en" ? 66 : 76;
+  const ticks = timeTicks(points.length, interval, frame.right - frame.left, room);
+  const marks = markedPoints(points, annotations);
   const point = active === null ? undefined : points[active];
   const empty = points.every((one) => !one.value);
   const step = (to: number) => setActive(Math.max(0, Math.min(points.length - 1, to)));
@@ -109,7 +148,7 @@ function Plot({ points, metric }: { points: Point[]; metric: Metric }) {
     else return;
     event.preventDefault();
   };
-  const name = t(`metric.${metric}`);
+  const called = t(`metric.${metric}`);
   const shown = points[active ?? last];
   return (
     <div
@@ -118,11 +157,11 @@ function Plot({ points, metric }: { points: Point[]; metric: Metric }) {
       style={{ height: `${height}px` }}
       role="slider"
       tabIndex={0}
-      aria-label={t("chart.keys", { metric: name })}
+      aria-label={t("chart.keys", { metric: called })}
       aria-valuemin={0}
       aria-valuemax={last}
       aria-valuenow={Math.min(active ?? last, last)}
-      aria-valuetext={shown ? `${pointName(shown.label)}: ${pointText(shown, metric)}` : t("chart.empty")}
+      aria-valuetext={shown ? `${name(shown.label)}: ${pointText(shown, metric)}` : t("chart.empty")}
       data-testid="chart"
       onKeyDown={onKeyDown}
       onBlur={() => setActive(null)}
@@ -158,15 +197,24 @@ function Plot({ points, metric }: { points: Point[]; metric: Metric }) {
                 }
                 dx={index === 0 && points.length > 1 ? -6 : 0}
               >
-                {formats().date(points[index]?.label ?? "", hourly ? "Hm" : "MMMd")}
+                {formats().date(points[index]?.label ?? "", timed ? "Hm" : interval === "month" ? "yMMM" : "MMMd")}
               </text>
             </g>
           ))}
+          <path class="plot-before" d={shapes.before} data-testid="chart-before" />
           <path d={shapes.area} fill={`url(#${pattern})`} />
           <path class="plot-line" d={shapes.line} />
           <path class="plot-line running" d={shapes.running} data-testid="chart-running" />
           {shapes.dots.map(([x, y]) => (
             <circle key={x} class="plot-dot" cx={x} cy={y} r="3" />
+          ))}
+          {[...marks.keys()].map((index) => (
+            <path
+              key={index}
+              class="plot-mark"
+              d={`M${scales.x(index)} ${frame.top}V${frame.bottom}M${scales.x(index) - 5} ${frame.top}h10l-5 7z`}
+              data-testid="chart-mark"
+            />
           ))}
           {active !== null && point && (
             <>
@@ -186,10 +234,20 @@ function Plot({ points, metric }: { points: Point[]; metric: Metric }) {
           aria-hidden="true"
           data-testid="chart-readout"
         >
-          <span class="quiet">{pointName(point.label)}</span>
+          <span class="quiet">{name(point.label)}</span>
           <span>
-            {name}: <strong>{pointText(point, metric)}</strong>
+            {called}: <strong>{pointText(point, metric)}</strong>
           </span>
+          {point.before && (
+            <span class="quiet">
+              {name(point.before.label)}: {metricText(metric, point.before.value, formats())}
+            </span>
+          )}
+          {(marks.get(active) ?? []).map((text) => (
+            <span key={text} class="readout-note">
+              {text}
+            </span>
+          ))}
         </div>
       )}
     </div>

@@ -10,5 +10,6 @@ export type Words = Record<WordKey, string | PluralForms>;
 export interface LanguageFiles {
   data: LocaleData;
   countries: string;
+  /** Those of the first load; the later ones have a chunk of their own. */
   words: Words;
 }

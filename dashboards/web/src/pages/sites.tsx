@@ -1,7 +1,7 @@
 /** All sites somebody may see, with the last 30 days at a glance. */
 import { useEffect, useState } from "preact/hooks";
 import { dashboardPath, settingsPath } from "../address";
-import { type Answer, api, isRefusal, type Site } from "../api";
+import { type Answer, api, isRefusal, numberOf, type Site } from "../api";
 import { Sparkline } from "../charts/sparkline";
 import { formats, t } from "../language";
 import { AddSite } from "../parts/add-site";
@@ -42,7 +42,7 @@ function useTrends(sites: Site[]): Map<string, number[]> {
 }
 
 function dailyVisitors(answer: Answer): number[] {
-  const rows = new Map(answer.results.map((row) => [row.dimensions[0], row.metrics[0] ?? 0]));
+  const rows = new Map(answer.results.map((row) => [row.dimensions[0], numberOf(row.metrics[0]) ?? 0]));
   return (answer.meta.time_labels ?? [...rows.keys()]).map((label) => rows.get(label) ?? 0);
 }
 

@@ -1,99 +1,110 @@
-/** One of the four lists: values with their visitors and their share, a bar of counted strokes under each. */
-import { DEVICE_TABS, dashboardPath, type List, type View } from "../address";
+/** One of the panels: values with their visitors and their share, a bar of counted strokes under each. */
 import { type Answer, isRefusal, type Refusal } from "../api";
+import type { Dimension } from "../dimensions";
+import { rowFilters, withFilters } from "../filters";
 import { formats, t } from "../language";
+import { lazy } from "../lazy";
 import { type Row, readRows } from "../list-rows";
-import { SHORT_LIST } from "../questions";
+import { type Panel, tabDimensions } from "../panels";
+import { usePlace } from "../place";
 import "./list-panel.css";
 import { Notice } from "./notice";
+import { PanelTabs } from "./panel-tabs";
+
+const WorldMap = lazy(async () => (await import("../charts/world-map")).WorldMap);
+const RegionTiles = lazy(async () => (await import("../charts/region-tiles")).RegionTiles);
 
 interface Props {
-  list: List;
-  domain: string;
-  view: View;
+  panel: Panel;
   answer: Answer | Refusal | null;
   /** All visitors of the period, which the shares are of. */
   visitors: number | null;
 }
 
-export function ListPanel({ list, domain, view, answer, visitors }: Props) {
-  const id = `list-${list}`;
-  const column = list === "devices" && view.devices !== "device" ? view.devices : list;
+/** Stable names for tests: what a panel is a list of by default. */
+const TEST_IDS: Record<Panel, string> = {
+  pages: "list-pages",
+  sources: "list-sources",
+  locations: "list-countries",
+  devices: "list-devices",
+};
+
+export function ListPanel({ panel, answer, visitors }: Props) {
+  const { view, link } = usePlace();
+  const tab = view.tabs[panel];
+  const dimensions = tabDimensions(tab);
+  const dimension = dimensions.at(-1) ?? "page";
+  const id = TEST_IDS[panel];
+  const rows = answer && !isRefusal(answer) ? readRows(answer, dimensions, visitors) : null;
+  const folds = answer && !isRefusal(answer) ? answer.meta.folded_below : undefined;
   return (
     <section class="panel sheet" aria-labelledby={id} data-testid={id}>
       <div class="panel-head">
-        <h2 id={id}>{t(`list.${list}`)}</h2>
-        {list === "devices" && (
-          <nav class="panel-tabs" aria-label={t("list.devices")}>
-            {DEVICE_TABS.map((devices) => (
-              <a
-                key={devices}
-                href={dashboardPath(domain, { ...view, devices })}
-                aria-current={devices === view.devices ? "true" : undefined}
-                data-testid={`devices-${devices}`}
-              >
-                {t(`tab.${devices}`)}
-              </a>
-            ))}
-          </nav>
-        )}
+        <h2 id={id}>{t(`list.${panel}`)}</h2>
+        <PanelTabs panel={panel} />
       </div>
-      {answer === null ? (
-        <div class="panel-room" />
-      ) : isRefusal(answer) ? (
-        <div class="panel-room">
-          <Notice code={answer.code} />
-        </div>
-      ) : (
-        <Rows rows={readRows(answer, column, visitors)} heading={t(`column.${column}`)} coded={list === "countries"} />
-      )}
-      {answer && !isRefusal(answer) && (
-        <More list={list} domain={domain} view={view} total={answer.meta.total_rows ?? answer.results.length} />
-      )}
+      <div class="panel-room">
+        {answer && isRefusal(answer) && <Notice code={answer.code} />}
+        {rows?.length === 0 && <p class="panel-empty quiet">{t("list.empty")}</p>}
+        {rows && rows.length > 0 && tab === "map" && (
+          <WorldMap rows={rows} waiting={<p class="panel-empty quiet">{t("app.loading")}</p>} />
+        )}
+        {rows && tab === "region" && rows.some((row) => row.key.startsWith("KZ-")) && <RegionTiles rows={rows} />}
+        {rows && rows.length > 0 && tab !== "map" && <Rows rows={rows} dimensions={dimensions} />}
+      </div>
+      <p class="panel-more">
+        {rows?.some((row) => row.folded) && folds !== undefined && (
+          <span class="quiet panel-folds">{t("list.folded", { n: folds })}</span>
+        )}
+        {rows && rows.length > 0 && (
+          <a href={link({ details: { dimension, search: "", order: null, page: 1 } })} data-testid={`details-${panel}`}>
+            {t("list.details")}
+          </a>
+        )}
+      </p>
     </section>
   );
 }
 
-function Rows({ rows, heading, coded }: { rows: Row[]; heading: string; coded: boolean }) {
-  if (rows.length === 0) return <p class="panel-room panel-empty quiet">{t("list.empty")}</p>;
+export function Rows({ rows, dimensions }: { rows: Row[]; dimensions: readonly Dimension[] }) {
+  const coded = dimensions[0] === "country";
+  const last = dimensions.at(-1) ?? "page";
   return (
-    <div class="panel-room">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{heading}</th>
-            <th scope="col">{t("column.visitors")}</th>
-            <th scope="col">{t("column.share")}</th>
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">{last.startsWith("prop:") ? last.slice(5) : t(`dimension.${last as "page"}`)}</th>
+          <th scope="col">{t("column.visitors")}</th>
+          <th scope="col">{t("column.share")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.key} data-key={row.key} data-value={row.visitors}>
+            <th scope="row">
+              <span class="panel-name">
+                {coded && row.key && !row.folded && <span class="panel-code">{row.key}</span>}
+                <RowName row={row} dimensions={dimensions} />
+              </span>
+              <span class="panel-bar" style={{ width: `${row.barPercent}%` }} />
+            </th>
+            <td>{formats().number(row.visitors)}</td>
+            <td class="quiet">{row.share}</td>
           </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.key} data-key={row.key} data-value={row.visitors}>
-              <th scope="row">
-                <span class="panel-name">
-                  {coded && row.key && <span class="panel-code">{row.key}</span>}
-                  <span>{row.name}</span>
-                </span>
-                <span class="panel-bar" style={{ width: `${row.barPercent}%` }} />
-              </th>
-              <td>{formats().number(row.visitors)}</td>
-              <td class="quiet">{row.share}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
-function More({ list, domain, view, total }: { list: List; domain: string; view: View; total: number }) {
-  const unfolded = view.more === list;
-  if (total <= SHORT_LIST) return null;
+/** A row's name, a link that filters by it. */
+export function RowName({ row, dimensions }: { row: Row; dimensions: readonly Dimension[] }) {
+  const { view, link } = usePlace();
+  if (row.folded || view.range.kind === "live") return <span>{row.name}</span>;
+  const filters = withFilters(view.filters, rowFilters(dimensions, row.values));
   return (
-    <p class="panel-more">
-      <a href={dashboardPath(domain, { ...view, more: unfolded ? null : list })}>
-        {unfolded ? t("list.fewer") : t("list.more", { n: total - SHORT_LIST })}
-      </a>
-    </p>
+    <a href={link({ filters, details: null })} title={t("filter.by", { value: row.name })}>
+      {row.name}
+    </a>
   );
 }

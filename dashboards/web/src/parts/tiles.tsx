@@ -1,16 +1,13 @@
-/** The key figures. Each is a link that charts it, and explains itself in a sentence. */
-import { dashboardPath, METRICS, type Metric, type View } from "../address";
+/** The key figures. Each is a link that charts it, explains itself in a sentence, and tells its change. */
+import { changeOf } from "../comparison";
 import { formats, t } from "../language";
-import { metricText } from "../metric-text";
+import { changeText, metricText } from "../metric-text";
+import { METRICS, type Metric } from "../metrics";
+import { usePlace } from "../place";
+import type { Read } from "../questions";
 import { Disclosure } from "./disclosure";
 import { Icon } from "./icon";
 import "./tiles.css";
-
-interface Props {
-  domain: string;
-  view: View;
-  totals: Record<Metric, number | null> | null;
-}
 
 /** From here on the tile shortens the number; the exact one is in its title and its `data-value`. */
 const SHORTEN_FROM = 1_000_000;
@@ -19,26 +16,28 @@ function valueClass(pending: boolean, text: string): string {
   return `tile-value${pending ? " pending" : ""}${text.length > 11 ? " long" : ""}`;
 }
 
-export function Tiles({ domain, view, totals }: Props) {
+export function Tiles({ read }: { read: Read | null }) {
+  const { view, link } = usePlace();
   return (
     <ul class="tiles">
       {METRICS.map((metric, index) => {
-        const value = totals?.[metric] ?? null;
-        const exact = totals === null ? "" : metricText(metric, value, formats());
+        const value = read?.now[metric] ?? null;
+        const exact = read === null ? "" : metricText(metric, value, formats());
         const short = value !== null && value >= SHORTEN_FROM ? formats().compact(value) : exact;
         const name = t(`metric.${metric}`);
         const charted = metric === view.metric;
         return (
           <li key={metric} class={charted ? "tile charted" : "tile"}>
             <a
-              href={dashboardPath(domain, { ...view, metric })}
+              href={link({ metric })}
               aria-current={charted ? "true" : undefined}
               title={exact === short ? undefined : exact}
               data-testid={`tile-${metric}`}
               data-value={value ?? ""}
             >
               <span class="tile-name">{name}</span>
-              <span class={valueClass(totals === null, short)}>{short || "0"}</span>
+              <span class={valueClass(read === null, short)}>{short || "0"}</span>
+              {read?.before && <TileChange metric={metric} now={value} before={read.before[metric]} />}
             </a>
             <Disclosure
               label={<Icon name="question" />}
@@ -52,5 +51,20 @@ export function Tiles({ domain, view, totals }: Props) {
         );
       })}
     </ul>
+  );
+}
+
+function TileChange({ metric, now, before }: { metric: Metric; now: number | null; before: number | null }) {
+  const change = changeOf(metric, now, before);
+  const tone = change.good === null ? "quiet" : change.good ? "better" : "worse";
+  const amount = changeText(change, formats());
+  const then = metricText(metric, before, formats());
+  return (
+    <span class="tile-change" data-testid={`change-${metric}`} data-value={change.amount ?? ""}>
+      <span class={tone}>
+        {change.points && change.amount !== null ? t("compare.points", { amount, n: Math.abs(change.amount) }) : amount}
+      </span>{" "}
+      <span class="quiet">{t("compare.before", { value: then })}</span>
+    </span>
   );
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { METRICS } from "../../src/address";
 import type { Answer } from "../../src/api";
 import { chartScales, timeTicks, valueAxis } from "../../src/charts/scales";
 import { chartShapes } from "../../src/charts/shapes";
+import { METRICS } from "../../src/metrics";
 import { type Point, pointState, readSeries } from "../../src/series";
 
 describe("valueAxis", () => {
@@ -45,16 +45,20 @@ describe("chartScales", () => {
 
 describe("timeTicks", () => {
   it("leaves room between labels, however many points and however narrow", () => {
-    for (const [count, hourly] of [
-      [24, true],
-      [23, true],
-      [7, false],
-      [30, false],
-      [365, false],
-      [1500, false],
+    for (const [count, interval] of [
+      [24, "hour"],
+      [23, "hour"],
+      [168, "hour"],
+      [1440, "minute"],
+      [7, "day"],
+      [30, "day"],
+      [365, "day"],
+      [53, "week"],
+      [60, "month"],
+      [1500, "day"],
     ] as const) {
       for (const width of [200, 320, 560, 900, 1400]) {
-        const ticks = timeTicks(count, hourly, width, 70);
+        const ticks = timeTicks(count, interval, width, 70);
         expect(ticks[0]).toBe(0);
         expect(ticks.every((index) => index < count)).toBe(true);
         expect((ticks.length - 1) * 70).toBeLessThanOrEqual(width);
@@ -71,32 +75,58 @@ describe("readSeries", () => {
       { metrics: [2, 2, 3, 50, 80, 40], dimensions: ["2026-11-22 14:00:00"] },
     ],
     meta: { time_labels: hours },
-    query: { date_range: ["", ""] },
+    query: { date_range: ["2026-11-22T00:00:00+05:00", "2026-11-22T23:59:59+05:00"] },
   };
   it("tells what is complete, what is running and what is to come", () => {
-    const points = readSeries(answer, "visitors", "2026-11-22 14:37:12");
-    expect(points[8]).toEqual({ label: hours[8], value: 0, state: "complete" });
-    expect(points[9]).toEqual({ label: hours[9], value: 4, state: "complete" });
-    expect(points[14]).toEqual({ label: hours[14], value: 2, state: "running" });
-    expect(points[15]).toEqual({ label: hours[15], value: null, state: "to-come" });
+    const points = readSeries(answer, "visitors", "hour", "2026-11-22 14:37:12");
+    expect(points[8]).toEqual({ label: hours[8], value: 0, state: "complete", before: null });
+    expect(points[9]).toEqual({ label: hours[9], value: 4, state: "complete", before: null });
+    expect(points[14]).toEqual({ label: hours[14], value: 2, state: "running", before: null });
+    expect(points[15]).toEqual({ label: hours[15], value: null, state: "to-come", before: null });
   });
   it("has no mean for an hour without visits", () => {
-    const points = readSeries(answer, "visit_duration", "2026-11-22 14:37:12");
+    const points = readSeries(answer, "visit_duration", "hour", "2026-11-22 14:37:12");
     expect([points[8]?.value, points[9]?.value]).toEqual([null, 100]);
   });
   it("treats the present day of a longer period as running", () => {
     const now = "2026-11-22 14:37:12";
-    expect(["2026-11-21", "2026-11-22", "2026-11-23"].map((label) => pointState(label, now))).toEqual([
+    expect(["2026-11-21", "2026-11-22", "2026-11-23"].map((label) => pointState(label, null, "", "day", now))).toEqual([
       "complete",
       "running",
       "to-come",
     ]);
   });
+  it("knows which week and month are running, also the last of a period that is over", () => {
+    const now = "2026-11-22 14:37:12";
+    const state = (label: string, next: string | null, end: string) => pointState(label, next, end, "week", now);
+    expect(state("2026-11-09", "2026-11-16", "2026-12-01T23:59:59")).toBe("complete");
+    expect(state("2026-11-16", "2026-11-23", "2026-12-01T23:59:59")).toBe("running");
+    expect(state("2026-11-23", "2026-11-30", "2026-12-01T23:59:59")).toBe("to-come");
+    expect(state("2026-11-16", null, "2026-11-22T23:59:59")).toBe("running");
+    expect(state("2026-11-16", null, "2026-11-20T23:59:59")).toBe("complete");
+  });
+  it("puts the period compared with beside each interval", () => {
+    const [first] = answer.results;
+    const compared: Answer = {
+      ...answer,
+      results: [
+        { ...first, comparison: { change: [], dimensions: ["2026-11-21 09:00:00"], metrics: [3, 3, 4, 50, 60, 30] } },
+      ] as Answer["results"],
+    };
+    const points = readSeries(compared, "visit_duration", "hour", "2026-11-22 14:37:12");
+    expect(points[9]?.before).toEqual({ label: "2026-11-21 09:00:00", value: 60 });
+    expect(points[8]?.before).toBeNull();
+  });
 });
 
 describe("chartShapes", () => {
   const scales = { x: (index: number) => index * 10, y: (value: number) => 100 - value };
-  const point = (value: number | null, state: Point["state"] = "complete"): Point => ({ label: "", value, state });
+  const point = (value: number | null, state: Point["state"] = "complete"): Point => ({
+    label: "",
+    value,
+    state,
+    before: null,
+  });
   it("draws the running interval apart, from the last complete point", () => {
     const shapes = chartShapes([point(1), point(2), point(5, "running"), point(null, "to-come")], scales, 100);
     expect(shapes.running).toBe("M10,98L20,95");

@@ -1,0 +1,3 @@
+import words from "../words/kk.json?later";
+
+export default words;

@@ -1,0 +1,3 @@
+import words from "../words/ru.json?later";
+
+export default words;

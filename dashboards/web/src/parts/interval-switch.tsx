@@ -1,0 +1,33 @@
+/** Above the chart: in which intervals it is drawn, and the notes on it. */
+import { t } from "../language";
+import { lazy } from "../lazy";
+import { usePlace } from "../place";
+import { intervalOf, intervalsOf, usualInterval } from "../ranges";
+import { Disclosure } from "./disclosure";
+import { Icon } from "./icon";
+
+const AnnotationMenu = lazy(async () => (await import("./annotation-menu")).AnnotationMenu);
+
+export function IntervalSwitch() {
+  const { view, link } = usePlace();
+  const shown = intervalOf(view.range, view.interval);
+  const all = intervalsOf(view.range);
+  return (
+    <nav class="interval" aria-label={t("interval.label")}>
+      <Disclosure label={<Icon name="note" />} name={t("note.label")} buttonClass="icon-button" testId="annotations">
+        {() => <AnnotationMenu />}
+      </Disclosure>
+      {all.length > 1 &&
+        all.map((interval) => (
+          <a
+            key={interval}
+            href={link({ interval: interval === usualInterval(view.range) ? null : interval })}
+            aria-current={interval === shown ? "true" : undefined}
+            data-testid={`interval-${interval}`}
+          >
+            {t(`interval.${interval}`)}
+          </a>
+        ))}
+    </nav>
+  );
+}

@@ -30,8 +30,10 @@ pub(super) enum Actor<'a> {
 pub(super) enum Action {
     /// See which sites there are: of them, those they may see.
     ListSites,
-    /// See a site, its statistics, goals, funnels, shared segments and annotations.
+    /// See a site, its goals, funnels, shared segments and annotations.
     SeeSite(SiteId),
+    /// Ask for the statistics of a site.
+    AskAbout(SiteId),
     /// Change a site's settings, goals, funnels, shared segments and annotations.
     EditSite(SiteId),
     /// Members, invitations, shared links and keys of a site, and its complete export.
@@ -60,7 +62,7 @@ impl Action {
     fn needs(self) -> Needed {
         match self {
             Self::ListSites => Needed::Anywhere,
-            Self::SeeSite(site) => Needed::AtSite(site, Role::Viewer),
+            Self::SeeSite(site) | Self::AskAbout(site) => Needed::AtSite(site, Role::Viewer),
             Self::EditSite(site) => Needed::AtSite(site, Role::Editor),
             Self::ManageSite(site) => Needed::AtSite(site, Role::Admin),
             Self::OwnSite(site) => Needed::AtSite(site, Role::Owner),
@@ -92,20 +94,20 @@ pub(super) fn authorise(actor: Actor<'_>, action: Action) -> Result<(), ApiError
             }
         }
         Actor::Key(key) => {
-            let may = match (key.scope, action.needs()) {
-                (Scope::Stats, Needed::AtSite(site, needed)) => {
-                    key.site == Some(site) && needed == Role::Viewer
-                }
-                // A key of one site is made by its admins, and can't do more than they.
-                (Scope::Sites, Needed::AtSite(site, needed)) => match key.site {
-                    Some(own) => own == site && needed <= Role::Admin,
-                    None => true,
+            let may = match (key.scope, action) {
+                (Scope::Stats, Action::AskAbout(site)) => key.site == Some(site),
+                // It manages sites, and reads no figures.
+                (Scope::Sites, Action::AskAbout(_)) => false,
+                (Scope::Sites, Action::ListSites) => true,
+                (Scope::Sites, Action::AddSite) => key.site.is_none(),
+                (Scope::Sites, _) => match action.needs() {
+                    // A key of one site is made by its admins, and can't do more than they.
+                    Needed::AtSite(site, needed) => {
+                        key.site.is_none_or(|own| own == site && needed <= Role::Admin)
+                    }
+                    Needed::Anywhere | Needed::OnInstance(_) => false,
                 },
-                (Scope::Sites, Needed::Anywhere) => true,
-                (Scope::Sites, Needed::OnInstance(_)) => {
-                    key.site.is_none() && matches!(action, Action::AddSite)
-                }
-                (Scope::Stats, Needed::Anywhere | Needed::OnInstance(_)) | (Scope::Events, _) => false,
+                (Scope::Stats | Scope::Events, _) => false,
             };
             if may { Ok(()) } else { Err(ApiError::InvalidApiKey) }
         }

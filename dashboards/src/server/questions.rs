@@ -54,7 +54,7 @@ pub(super) async fn query(
     let question = Question::from_slice(&body)?;
     // A site that isn't there and one that isn't theirs are told alike.
     let site = staff.sites().by_domain(&question.site_id).ok_or(ApiError::InvalidApiKey)?;
-    authorise(Actor::Key(&key), Action::SeeSite(site.id))?;
+    authorise(Actor::Key(&key), Action::AskAbout(site.id))?;
     ask(&staff, &question).await.map(Json)
 }
 

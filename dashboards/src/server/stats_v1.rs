@@ -120,7 +120,7 @@ impl Request {
             );
         };
         let site = staff.sites().by_domain(domain).ok_or(ApiError::InvalidApiKey)?;
-        authorise(actor, Action::SeeSite(site.id))?;
+        authorise(actor, Action::AskAbout(site.id))?;
         let today = LocalDay::at(staff.0.clock.now(), &site.zone).map_err(|_| ApiError::Internal)?.date;
         Ok(Self { site, today, parameters })
     }

@@ -106,6 +106,7 @@ pub(crate) struct Harness {
     pub(crate) control: ControlPlane,
     pub(crate) dashboards: Dashboards,
     pub(crate) asker: Arc<FakeAsker>,
+    pub(crate) clock: Clock,
     pub(crate) hand: ManualClock,
     pub(crate) registry: Registry,
     pub(crate) directory: TempDir,
@@ -153,17 +154,45 @@ impl Harness {
     }
 
     pub(crate) fn at(staff_url: &str) -> Self {
+        Self::in_directory(tempfile::tempdir().unwrap(), staff_url)
+    }
+
+    /// Over a copy of such a file as [`Harness::freeze`] leaves.
+    pub(crate) fn over(template: &Path, staff_url: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
+        std::fs::copy(template, directory.path().join("control.sqlite")).unwrap();
+        Self::in_directory(directory, staff_url)
+    }
+
+    /// The control plane as it is now, in one file beside its own.
+    pub(crate) fn freeze(&self) -> PathBuf {
+        let frozen = self.directory.path().join("frozen.sqlite");
+        let connection = rusqlite::Connection::open(self.directory.path().join("control.sqlite")).unwrap();
+        connection.execute("VACUUM INTO ?1", [frozen.to_str().unwrap()]).unwrap();
+        frozen
+    }
+
+    /// Now, in Unix seconds.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now().as_second()
+    }
+
+    fn in_directory(directory: TempDir, staff_url: &str) -> Self {
         let (clock, hand) = Clock::manual("2026-11-22T06:00:00Z".parse::<Timestamp>().unwrap());
         let control = ControlPlane::open(&directory.path().join("control.sqlite"), clock.clone()).unwrap();
         let asker = Arc::new(FakeAsker::default());
         let registry = Registry::new();
         let config =
             DashboardsConfig { staff_url: staff_url.into(), public_url: "https://count.example.kz/".into() };
-        let parts =
-            DashboardsParts { control: control.clone(), asker: asker.clone(), clock, is_network: |text| text.starts_with("192.0.2."), registry: &registry };
+        let parts = DashboardsParts {
+            control: control.clone(),
+            asker: asker.clone(),
+            clock: clock.clone(),
+            is_network: |text| text.starts_with("192.0.2."),
+            registry: &registry,
+        };
         let dashboards = Dashboards::build(&config, parts).unwrap();
-        Self { control, dashboards, asker, hand, registry, directory }
+        Self { control, dashboards, asker, clock, hand, registry, directory }
     }
 
     /// With the sites `a.kz` and `b.kz`, and one user of each role, named after it.

@@ -7,11 +7,14 @@
 )]
 
 mod access;
+mod account;
 mod export;
 mod harness;
 mod live;
 mod manners;
+mod members;
 mod questions;
+mod second_factor;
 mod settings;
 mod shared;
 mod sign_in;

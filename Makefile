@@ -59,7 +59,7 @@ test-rust: ## Rust unit, integration and end-to-end tests
 loom: ## the journal's threads in every order with at most 6 preemptions (`make test`: 3): about a minute
 	LOOM_MAX_PREEMPTIONS=6 $(CARGO) test --locked -p collector --features loom --lib -- interleavings
 
-bench: front-ends ## what a beacon costs, against a bare hyper server: about 3 minutes, on an idle machine
+bench: front-ends ## what a beacon costs, against a bare hyper server: about 3 minutes, on an idle machine (BENCH=aggregate: dashboards and seals, about half an hour)
 	$(CARGO) build --release --locked -p sanaq -p bench --bins
 	$(or $(CARGO_TARGET_DIR),target)/release/bench $(BENCH)
 

@@ -8,10 +8,12 @@
 //! | [`drain`] | a backlog reaches ClickHouse while beacons go on coming |
 //! | [`idle`] | memory of a connection on which nothing happens |
 //! | [`journal`] | the journal alone: a sync, a start |
+//! | [`aggregate`] | what a dashboard, a seal and a year of storage cost |
 //! | [`report`] | what is printed |
 //!
 //! Prepared requests, the real binary and what `/proc` says of it are shared with other programs, in `tests/src`.
 
+mod aggregate;
 mod bare;
 mod drain;
 mod hot_path;
@@ -100,6 +102,9 @@ enum Role {
     },
     /// Only the binary under load, for a profiler that looks at its process.
     Serve,
+    /// What a dashboard costs over a year of sealed days and over an open one, against a schema that counts visitors when asked;
+    /// what a seal costs, and what is stored.
+    Aggregate(aggregate::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -132,6 +137,7 @@ fn main() -> anyhow::Result<()> {
             Ok(())
         }
         Some(Role::Serve) => serve_only(&options, &beacons),
+        Some(Role::Aggregate(ref aggregate)) => aggregate::run(aggregate, &options.program, options.seed),
         None => whole(&options, &beacons),
     }
 }

@@ -1,7 +1,7 @@
 //! What the staff server needs of the question engine. `aggregator::Answers` in the program; tests bring their own.
 
 use aggregator::suppress::Audience;
-use aggregator::{Answer, Answers, Dropped, Pulse, Question, QuestionError};
+use aggregator::{Analysis, AnalysisAnswer, Answer, Answers, Dropped, Pulse, Question, QuestionError};
 use events::SiteId;
 use futures_util::future::BoxFuture;
 use jiff::civil::Date;
@@ -19,6 +19,13 @@ pub trait Asker: Send + Sync {
     fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Answer, QuestionError>> {
         self.answer_for(question, Audience::Staff)
     }
+
+    /// What these readers may be told of a funnel or of journeys.
+    fn analyse<'a>(
+        &'a self,
+        analysis: &'a Analysis,
+        audience: Audience,
+    ) -> BoxFuture<'a, Result<AnalysisAnswer, QuestionError>>;
 
     /// Who is there now, and how much has happened today.
     fn pulse(&self, site: SiteId) -> BoxFuture<'_, Result<Pulse, QuestionError>>;
@@ -42,6 +49,14 @@ impl Asker for Answers {
         audience: Audience,
     ) -> BoxFuture<'a, Result<Answer, QuestionError>> {
         Box::pin(Self::answer_for(self, question, audience))
+    }
+
+    fn analyse<'a>(
+        &'a self,
+        analysis: &'a Analysis,
+        audience: Audience,
+    ) -> BoxFuture<'a, Result<AnalysisAnswer, QuestionError>> {
+        Box::pin(Self::analyse(self, analysis, audience))
     }
 
     fn pulse(&self, site: SiteId) -> BoxFuture<'_, Result<Pulse, QuestionError>> {

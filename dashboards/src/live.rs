@@ -141,6 +141,13 @@ mod tests {
         ) -> BoxFuture<'a, Result<Answer, QuestionError>> {
             Box::pin(async { Err(QuestionError::UnknownSite) })
         }
+        fn analyse<'a>(
+            &'a self,
+            _: &'a aggregator::Analysis,
+            _: aggregator::suppress::Audience,
+        ) -> BoxFuture<'a, Result<aggregator::AnalysisAnswer, QuestionError>> {
+            Box::pin(async { Err(QuestionError::UnknownSite) })
+        }
         fn pulse(&self, _: SiteId) -> BoxFuture<'_, Result<Pulse, QuestionError>> {
             let current_visitors = self.0.fetch_add(1, Ordering::SeqCst) + 1;
             Box::pin(async move { Ok(Pulse { current_visitors, events_today: 0, beacons_today: 0 }) })

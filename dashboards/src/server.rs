@@ -49,6 +49,7 @@ use crate::quota::Quota;
 use crate::ui;
 
 mod account;
+mod analyses;
 mod authorise;
 mod body;
 mod client;

@@ -12,9 +12,6 @@ use crate::sql;
 use crate::store::{Statement, Store};
 use crate::suppress::{Audience, Care, Found, cleared, funnel_shown};
 
-const LEAST_STEPS: usize = 2;
-const MOST_STEPS: usize = 8;
-
 /// A row of steps that visits come through in order; other things may happen in between.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Funnel {
@@ -80,15 +77,19 @@ struct Counted {
 }
 
 impl Funnel {
+    /// Fewest and most steps.
+    pub const STEPS: (usize, usize) = (2, 8);
+
     pub(super) fn from_json(json: &Value) -> Result<Self, QuestionError> {
         let subject = Subject::from_json(json, &["steps"])?;
+        let (least, most) = Self::STEPS;
         let invalid = || {
-            let message = format!("Expected {LEAST_STEPS} to {MOST_STEPS} steps.");
+            let message = format!("Expected {least} to {most} steps.");
             QuestionError::invalid("invalid_steps", "#/steps", message)
         };
         let steps = json.get("steps").ok_or_else(invalid)?;
         let steps = read_list(steps, "invalid_steps", "#/steps")?;
-        if !(LEAST_STEPS..=MOST_STEPS).contains(&steps.len()) {
+        if !(least..=most).contains(&steps.len()) {
             return Err(invalid());
         }
         let steps =

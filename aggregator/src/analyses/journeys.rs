@@ -44,9 +44,12 @@ pub enum Order {
 }
 
 impl Towards {
-    const ALL: [Self; 2] = [Self::Next, Self::Previous];
+    /// Both; the first is the default.
+    pub const ALL: [Self; 2] = [Self::Next, Self::Previous];
 
-    const fn name(self) -> &'static str {
+    /// As requests spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Next => "next",
             Self::Previous => "previous",
@@ -63,9 +66,12 @@ impl Towards {
 }
 
 impl Order {
-    const ALL: [Self; 3] = [Self::Visits, Self::Visitors, Self::Pageviews];
+    /// All; the first is the default.
+    pub const ALL: [Self; 3] = [Self::Visits, Self::Visitors, Self::Pageviews];
 
-    const fn name(self) -> &'static str {
+    /// As requests spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Visits => "visits",
             Self::Visitors => "visitors",

@@ -1,5 +1,6 @@
 //! `GET /api/openapi.json`: what programs may ask, written from the lists the question engine itself reads.
 
+use aggregator::analyses::{Funnel, Order, Towards};
 use aggregator::question::{Dimension, Direction, Metric, Op};
 use axum::Json;
 use serde_json::{Value, json};
@@ -24,7 +25,10 @@ fn document() -> Value {
         "security": [{ "key": [] }],
         "paths": paths(),
         "components": {
-            "securitySchemes": { "key": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": {
+                "key": { "type": "http", "scheme": "bearer" },
+                "session": { "type": "apiKey", "in": "cookie", "name": "__Host-sanaq" },
+            },
             "schemas": schemas(),
         },
     })
@@ -66,6 +70,19 @@ fn paths() -> Value {
     };
     let rows = json!({ "type": "object", "properties": { "results": { "type": "array", "items": { "type": "object" } } } });
     json!({
+        "/api/questions": { "post": {
+            "summary": "Asks up to 16 questions, funnels and journeys at once, as the dashboard does",
+            "security": [{ "session": [] }],
+            "requestBody": { "required": true, "content": { "application/json": { "schema": {
+                "type": "object", "additionalProperties": false, "required": ["questions"],
+                "properties": { "questions": { "type": "array", "maxItems": 16, "items": {
+                    "anyOf": [reference("Question"), reference("Funnel"), reference("Journeys")],
+                } } },
+            } } } },
+            "responses": answers(json!({ "type": "object", "properties": { "answers": { "type": "array", "items": {
+                "anyOf": [reference("Answer"), reference("FunnelAnswer"), reference("JourneysAnswer"), reference("Error")],
+            } } } })),
+        } },
         "/api/v2/query": { "post": {
             "summary": "Asks one question",
             "requestBody": { "required": true, "content": { "application/json": { "schema": reference("Question") } } },
@@ -82,7 +99,63 @@ fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
+/// What funnels and journeys are asked with, and answer.
+fn analyses() -> Vec<(String, Value)> {
+    let figure = || json!({ "type": ["number", "null"] });
+    let figures = |names: &[&str]| {
+        let all = names.iter().map(|name| ((*name).to_owned(), figure()));
+        json!({ "type": "object", "properties": Value::Object(all.collect()) })
+    };
+    let request = |kind: &str, own: Value| {
+        let mut properties = json!({
+            "kind": { "const": kind }, "site_id": { "type": "string" }, "date_range": reference("DateRange"),
+            "filters": { "type": "array", "items": reference("Filter") },
+            "goals": { "type": "array", "items": reference("Goal") },
+        });
+        if let (Value::Object(properties), Value::Object(own)) = (&mut properties, own) {
+            properties.extend(own);
+        }
+        json!({
+            "type": "object", "additionalProperties": false, "required": ["kind", "site_id", "date_range"],
+            "properties": properties,
+        })
+    };
+    let answer = |kind: &str, row: Value, meta: Value| {
+        json!({ "type": "object", "required": ["kind", "results", "meta", "query"], "properties": {
+            "kind": { "const": kind }, "results": { "type": "array", "items": row }, "meta": meta, "query": { "type": "object" },
+        } })
+    };
+    let mut step = figures(&["step", "visits", "visitors", "from_previous", "from_first", "dropped"]);
+    step["properties"]["name"] = json!({ "type": "string" });
+    let mut way = figures(&["visits", "visitors", "pageviews", "percentage"]);
+    way["properties"]["kind"] = json!({ "enum": ["page", "left", "came_in", "other"] });
+    way["properties"]["page"] = json!({ "type": ["string", "null"] });
+    let (least, most) = Funnel::STEPS;
+    let steps = json!({ "type": "array", "items": reference("Goal"), "minItems": least, "maxItems": most });
+    let journeys = json!({
+        "page": { "type": ["string", "null"] },
+        "direction": { "enum": Towards::ALL.map(Towards::name) },
+        "by": { "enum": Order::ALL.map(Order::name) },
+        "pagination": { "type": "object", "properties": { "limit": { "type": "integer" }, "offset": { "type": "integer" } } },
+    });
+    let meta = ["visits", "visitors", "days_told", "days_untold", "folded_below"];
+    vec![
+        ("Funnel".to_owned(), request("funnel", json!({ "steps": steps }))),
+        ("Journeys".to_owned(), request("journeys", journeys)),
+        ("FunnelAnswer".to_owned(), answer("funnel", step, figures(&meta))),
+        ("JourneysAnswer".to_owned(), answer("journeys", way, figures(&["total_rows", "pageviews", "folded_below"]))),
+    ]
+}
+
 fn schemas() -> Value {
+    let mut schemas = of_questions();
+    if let Value::Object(schemas) = &mut schemas {
+        schemas.extend(analyses());
+    }
+    schemas
+}
+
+fn of_questions() -> Value {
     let names = |all: Vec<String>| json!({ "type": "string", "enum": all });
     let metrics = Metric::ALL.iter().map(|metric| metric.name().to_owned()).collect();
     let dimensions: Vec<_> = Dimension::ALL.iter().map(|dimension| dimension.name().into_owned()).collect();

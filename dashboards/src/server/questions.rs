@@ -1,5 +1,6 @@
 //! `/api/questions`, a dashboard's whole load in one request, and `/api/v2/query`, one question of a program with a key.
 
+use aggregator::suppress::Audience;
 use aggregator::{Answer, Question};
 use axum::Json;
 use axum::extract::State;
@@ -8,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Staff;
+use super::analyses::{self, Item};
 use super::authorise::{Action, Actor, Asking, SignedIn, WithKey, authorise};
 use super::body::{JsonBody, JsonBytes};
 use super::error::ApiError;
@@ -32,17 +34,25 @@ pub(super) async fn batch(
     }
     let answers = questions.iter().map(|question| async {
         match one(&staff, &signed_in, question).await {
-            Ok(answer) => serde_json::to_value(answer).unwrap_or_else(|_| ApiError::Internal.body()),
+            Ok(answer) => answer,
             Err(error) => error.body(),
         }
     });
     Ok(Json(json!({ "answers": join_all(answers).await })))
 }
 
-async fn one(staff: &Staff, signed_in: &SignedIn, question: &Value) -> Result<Answer, ApiError> {
-    let question = Question::from_json(question)?;
-    signed_in.site(staff, &question.site_id)?;
-    ask(staff, &question).await
+async fn one(staff: &Staff, signed_in: &SignedIn, item: &Value) -> Result<Value, ApiError> {
+    let answer = match Item::from_json(item)? {
+        Item::Question(question) => {
+            signed_in.site(staff, &question.site_id)?;
+            serde_json::to_value(ask(staff, &question).await?)
+        }
+        Item::Analysis(analysis) => {
+            signed_in.site(staff, analysis.site_id())?;
+            serde_json::to_value(analyses::ask(staff, &analysis, Audience::Staff).await?)
+        }
+    };
+    answer.map_err(|_| ApiError::Internal)
 }
 
 /// `POST /api/v2/query`

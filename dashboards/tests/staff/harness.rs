@@ -1,11 +1,13 @@
 //! A staff server with a control plane of its own, a question engine that does what a test says, and a clock that stands.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
+use aggregator::analyses::{FunnelAnswer, FunnelMeta};
 use aggregator::answer::{Figure, Meta, Row};
 use aggregator::suppress::Audience;
-use aggregator::{Answer, Dropped, Pulse, Question, QuestionError};
+use aggregator::{Analysis, AnalysisAnswer, Answer, Dropped, Pulse, Question, QuestionError};
 use axum::Router;
 use axum::body::Body;
 use dashboards::control::{Author, ControlPlane, Role, Scope};
@@ -65,6 +67,26 @@ impl Asker for FakeAsker {
                 meta: Meta::default(),
                 query: json!({ "site_id": question.site_id }),
             })
+        })
+    }
+
+    fn analyse<'a>(
+        &'a self,
+        analysis: &'a Analysis,
+        audience: Audience,
+    ) -> BoxFuture<'a, Result<AnalysisAnswer, QuestionError>> {
+        Box::pin(async move {
+            self.here()?;
+            let least = audience.least(events::Thresholds::default());
+            let meta = FunnelMeta {
+                visits: Some(1),
+                visitors: Some(1),
+                days_told: 1,
+                days_untold: 0,
+                folded_below: Some(least),
+            };
+            let query = json!({ "site_id": analysis.site_id() });
+            Ok(AnalysisAnswer::Funnel(FunnelAnswer { kind: "funnel", results: vec![], meta, query }))
         })
     }
 

@@ -28,6 +28,30 @@ async fn a_batch_is_answered_in_order_with_errors_in_their_places() {
 }
 
 #[tokio::test]
+async fn a_batch_takes_funnels_and_journeys_by_their_kind_and_only_of_sites_one_may_see() {
+    let harness = Harness::furnished();
+    let viewer = harness.sign_in("viewer@a.kz").await;
+    let steps = json!([{ "page_path": "/" }, { "event_name": "Signup" }]);
+    let funnel =
+        |site: &str| json!({ "kind": "funnel", "site_id": site, "date_range": "7d", "steps": steps });
+    let mut plain = question("a.kz");
+    plain["kind"] = json!("query");
+    let mut unknown = question("a.kz");
+    unknown["kind"] = json!("cohort");
+    let journeys = json!({ "kind": "journeys", "site_id": "nowhere.kz", "date_range": "7d" });
+    let questions =
+        json!({ "questions": [funnel("a.kz"), plain, unknown, journeys, funnel("nowhere.kz")] });
+    let reply = harness.post("/api/questions", Some(&viewer), questions).await;
+    let answers = reply.json()["answers"].as_array().unwrap().clone();
+    assert_eq!((&answers[0]["kind"], &answers[0]["meta"]["folded_below"]), (&json!("funnel"), &json!(5)));
+    assert_eq!(answers[1]["results"], json!([{ "metrics": [1], "dimensions": [] }]));
+    assert_eq!(answers[2]["code"], "invalid_kind");
+    assert_eq!((&answers[3]["code"], &answers[4]["code"]), (&json!("unknown_site"), &json!("unknown_site")));
+    // No site of theirs is told from none at all.
+    assert_eq!(answers[3], answers[4]);
+}
+
+#[tokio::test]
 async fn a_batch_has_at_most_sixteen_questions_and_may_have_none() {
     let harness = Harness::furnished();
     let viewer = harness.sign_in("viewer@a.kz").await;

@@ -37,15 +37,23 @@ const svg = (width, height, body, more = "") =>
 const stroke = (path, width, color = GOLD, more = "") =>
   `<path d="${path}" fill="none" stroke="${color}" stroke-width="${width}" stroke-linecap="round"${more}/>`;
 
+const strokes = [
+  [2, poles(32, 32, 16, 0)],
+  [2.4, rays(32, 32, 23.5, 28, 24, { start: -90, every: 6, extra: 2.5 })],
+];
 writeFileSync(
   join(ART, "logo.svg"),
   svg(
     64,
     64,
     `<circle cx="32" cy="32" r="17" fill="none" stroke="${GOLD}" stroke-width="4"/>` +
-      stroke(poles(32, 32, 16, 0), 2) +
-      stroke(rays(32, 32, 23.5, 28, 24, { start: -90, every: 6, extra: 2.5 }), 2.4),
+      strokes.map(([width, path]) => stroke(path, width)).join(""),
   ),
+);
+// The same for the page itself, which spares it a request.
+writeFileSync(
+  join(ART, "logo.ts"),
+  `/** The strokes of logo.svg. Written by scripts/draw-art.mjs. */\nexport const LOGO: { colour: string; strokes: [width: number, path: string][] } = ${JSON.stringify({ colour: GOLD, strokes })};\n`,
 );
 
 const steppe = [];

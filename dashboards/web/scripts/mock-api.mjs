@@ -55,6 +55,7 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
     /** Code with which every question is refused, when set. */
     failQuestions: null,
     questions: 0,
+    lastQuestions: [],
     requests: [],
     sites: [
       site("example.kz", "Asia/Almaty", 830, hoursAgo(24 * 200)),
@@ -164,6 +165,7 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
         return { timezones: ZONES };
       case "POST /api/questions":
         state.questions += 1;
+        state.lastQuestions = body.questions;
         return ask(body);
     }
     const [, of, area, id] =

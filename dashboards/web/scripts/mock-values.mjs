@@ -53,8 +53,6 @@ export const MORE = {
     ["KZ-19", 40],
     ["KZ-61", 36],
     ["KZ-59", 31],
-    ["KZ-63", 22],
-    ["KZ-27", 17],
     ["(other)", 15],
   ],
   "visit:browser_version": [

@@ -5,6 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { makeMock } from "../scripts/mock-api.mjs";
+import { boardJourneys } from "./browser/board-journeys.mjs";
 import { journeys } from "./browser/journeys.mjs";
 import { looks } from "./browser/looks.mjs";
 import { Stage } from "./browser/stage.mjs";
@@ -27,7 +28,7 @@ const browser = await chromium.launch({
 const only = process.env.ONLY ?? "";
 let failed = 0;
 let count = 0;
-for (const [name, test] of [...journeys, ...looks]) {
+for (const [name, test] of [...journeys, ...boardJourneys, ...looks]) {
   if (!name.includes(only)) continue;
   count += 1;
   const mock = makeMock({ now_ms: NOW_MS });

@@ -80,7 +80,7 @@ function PropertyTab({ deeds }: { deeds: Dimension }) {
           <Icon name="down" />
         </>
       }
-      name={t("deeds.property")}
+      name={chosen ? `${chosen} (${t("deeds.property")})` : t("deeds.property")}
       buttonClass="panel-tabs-more"
       align="end"
       testId="deeds-property"

@@ -122,9 +122,12 @@ export function Details({ details }: { details: Shown }) {
 /** The address follows what is typed, after a moment. */
 function Search({ search, found }: { search: string; found: (search: string) => void }) {
   const [typed, setTyped] = useState(search);
+  // The order may have changed since the typing began.
+  const latest = useRef(found);
+  latest.current = found;
   useEffect(() => {
     if (typed === search) return;
-    const timer = setTimeout(() => found(typed.trim()), PAUSE_MS);
+    const timer = setTimeout(() => latest.current(typed.trim()), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [typed]);
   return (

@@ -26,7 +26,7 @@ export function Figures({ answer, dimensions, metrics, heading, sorted }: Props)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, which the keyboard must be able to do
     <div class="figures" tabIndex={0} role="group" aria-label={dimensions.map(dimensionName).join(", ")}>
-      <table>
+      <table style={{ "--columns": String(metrics.length) }}>
         <thead>
           <tr>
             <th scope="col">{dimensions.map(dimensionName).join(", ")}</th>

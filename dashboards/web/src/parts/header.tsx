@@ -1,12 +1,12 @@
 /** The band at the top of every page: the mark, the language, the theme, the account. */
 import { signOut } from "../account";
 import { session } from "../api";
-import logo from "../art/logo.svg";
 import { t } from "../language";
 import { Disclosure } from "./disclosure";
 import "./header.css";
 import { Icon } from "./icon";
 import { LanguageSwitch } from "./language-switch";
+import { Mark } from "./mark";
 import { ThemeSwitch } from "./theme-switch";
 
 export function Header() {
@@ -15,7 +15,7 @@ export function Header() {
     <header class="band">
       <div class="band-row">
         <a class="mark" href="/">
-          <img src={logo} alt="" width="34" height="34" />
+          <Mark />
           <span>{t("app.name")}</span>
         </a>
         <LanguageSwitch />
@@ -31,6 +31,14 @@ export function Header() {
             {(close) => (
               <div class="account">
                 <p class="quiet">{who.user.email}</p>
+                <a class="button" href="/account" data-testid="account-open" onClick={close}>
+                  {t("account.open")}
+                </a>
+                {(who.user.role === "admin" || who.user.role === "owner") && (
+                  <a class="button" href="/users" data-testid="users-open" onClick={close}>
+                    {t("account.staff")}
+                  </a>
+                )}
                 <button
                   type="button"
                   class="button"

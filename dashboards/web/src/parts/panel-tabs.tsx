@@ -33,7 +33,7 @@ export function PanelTabs({ panel }: { panel: Panel }) {
               <Icon name="down" />
             </>
           }
-          name={t("tab.more_of", { list: t(`list.${panel}`) })}
+          name={`${isFolded ? t(`tab.${chosen}`) : t("tab.more")} (${t(`list.${panel}`)})`}
           buttonClass="panel-tabs-more"
           align="end"
           testId={`${panel}-more`}

@@ -80,7 +80,7 @@ function Suffering({ answer }: { answer: Answer }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, which the keyboard must be able to do
     <div class="figures" tabIndex={0} role="group" aria-label={t("vitals.pages")}>
-      <table>
+      <table style={{ "--columns": String(VITALS.length) }}>
         <thead>
           <tr>
             <th scope="col">{t("vitals.pages")}</th>

@@ -29,6 +29,7 @@
 mod metrics;
 mod partition;
 mod proof;
+mod writing;
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -63,7 +64,7 @@ pub struct Sealer {
     fault: Option<Fault>,
 }
 
-/// A day may hold more than fits into memory: its detail is written in parts of about so many events.
+/// A day may hold more than fits into memory: it is taken in parts of about so many events.
 const AT_ONCE: NonZeroU64 = NonZeroU64::new(500_000).expect("it is not zero");
 
 /// What a test does to the sealer right after a step: nothing, an error, or the end of the process.
@@ -240,7 +241,7 @@ impl Sealer {
         self.with_fault(Box::new(move |at| if at == step { Err(SealError::Stopped(at)) } else { Ok(()) }))
     }
 
-    /// Writes the detail of a day in parts of about so many events.
+    /// Takes a day in parts of about so many events.
     #[must_use]
     pub fn writing_at_once(mut self, events: NonZeroU64) -> Self {
         self.at_once = events;

@@ -35,9 +35,14 @@ files! {
     SEALED_VISITS = "seal/sealed_visits.sql",
     SEALED_HITS = "seal/sealed_hits.sql",
     SEALED_OPT_OUTS = "seal/sealed_opt_outs.sql",
-    NUMBERED = "seal/numbered.sql",
     NUMBERS = "seal/numbers.sql",
-    NUMBERED_PART = "seal/numbered_part.sql",
+    COMMON = "seal/common.sql",
+    PART_RUNS = "seal/part_runs.sql",
+    PART_VISITS = "seal/part_visits.sql",
+    COUNTED = "seal/counted.sql",
+    COUNT_DAILY = "seal/count_daily.sql",
+    COUNT_HOURLY = "seal/count_hourly.sql",
+    COUNT_PLAIN = "seal/count_plain.sql",
     DUE = "seal/due.sql",
     COUNT = "seal/count.sql",
     SITES = "seal/sites.sql",
@@ -241,7 +246,9 @@ pub(crate) enum Detail {
     Open(Scope),
     /// In the temporary tables of a tick.
     Changed,
-    /// In `visits` and `hits`, of one partition and revision.
+    /// In the temporary tables of a seal: a range of tags.
+    Part(Scope),
+    /// In `visits` and `hits`, of one partition and revision: a slice of the visitors.
     Sealed,
 }
 
@@ -255,6 +262,7 @@ impl Detail {
         match self {
             Self::Open(scope) => VISITS.fill(&[("runs", &Self::runs(scope))]),
             Self::Changed => "SELECT * FROM changed_visits".to_owned(),
+            Self::Part(_) => "SELECT * FROM part_visits".to_owned(),
             Self::Sealed => SEALED_VISITS.fill(&[]),
         }
     }
@@ -263,13 +271,14 @@ impl Detail {
         match self {
             Self::Open(scope) => Self::runs(scope),
             Self::Changed => "SELECT * FROM changed_runs".to_owned(),
+            Self::Part(_) => "SELECT * FROM part_runs".to_owned(),
             Self::Sealed => SEALED_HITS.fill(&[]),
         }
     }
 
     pub(crate) fn opt_outs(self) -> String {
         match self {
-            Self::Open(scope) => {
+            Self::Open(scope) | Self::Part(scope) => {
                 OPT_OUTS.fill(&[("hour", &scope.hour()), ("events", scope.events()), ("scope", &scope.sql())])
             }
             Self::Changed => Self::Open(Scope::Changed).opt_outs(),
@@ -345,6 +354,7 @@ mod tests {
             Detail::Open(Scope::Question),
             Detail::Open(Scope::PartitionSites),
             Detail::Changed,
+            Detail::Part(Scope::PartOfSites),
             Detail::Sealed,
         ] {
             assert_eq!(slot(&detail.hourly()), None);

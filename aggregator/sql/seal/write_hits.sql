@@ -3,21 +3,12 @@ INSERT INTO hits
     (site, day, closes_at, revision, visitor, visit, step, hour, name, host, path, interactive, engaged_ms, scroll_depth,
     revenue_milli, currency, props, source, referrer, utm_source, utm_medium, utm_campaign, utm_content, utm_term, country,
     browser, browser_version, os, os_version, device, screen, language, channel, region)
-WITH common AS
-(
-    SELECT site, day, pair.1 AS key, pair.2 AS value
-    FROM events
-    ARRAY JOIN CAST(props, 'Array(Tuple(String, String))') AS pair
-    WHERE tag != 0 AND {scope}
-    GROUP BY site, day, key, value
-    HAVING uniqExact(tag) >= 5
-)
 SELECT
     site, day, closes_at, {revision:UInt16}, visitor, visit, step, hour, name, host, path, interactive, engaged_ms,
     scroll_depth, revenue_milli, currency,
     -- Web vitals are measurements, not words: folded they would be none. Whatever else such an event brings is folded.
     mapApply((key, value) -> (key, if(
-        (site, day, key, value) IN common
+        (site, day, key, value) IN (SELECT site, day, key, value FROM common_values)
             OR name = 'vitals' AND key IN ('ttfb', 'fcp', 'lcp', 'cls', 'inp') AND toUInt32OrNull(value) IS NOT NULL,
         value, '(other)')), props),
     source, referrer, utm_source, utm_medium, utm_campaign, utm_content, utm_term, country,
@@ -26,7 +17,7 @@ FROM
 (
     SELECT
         r.site AS site, r.day AS day, r.closes_at AS closes_at, v.visitor_number AS visitor, v.visit_number AS visit,
-        row_number() OVER (PARTITION BY r.site, r.day, v.visit_number ORDER BY r.time, r.collector, r.sequence) AS step,
+        row_number() OVER (PARTITION BY r.site, r.day, r.visitor, r.visit ORDER BY r.time, r.collector, r.sequence) AS step,
         r.hour AS hour, r.name AS name, r.host AS host, r.path AS path, r.interactive AS interactive,
         r.engaged_ms AS engaged_ms, r.scroll_depth AS scroll_depth, r.revenue_milli AS revenue_milli,
         r.currency AS currency, r.props AS props,
@@ -34,8 +25,8 @@ FROM
         v.utm_campaign AS utm_campaign, v.utm_content AS utm_content, v.utm_term AS utm_term, v.country AS country,
         v.browser AS browser, v.browser_version AS browser_version, v.os AS os, v.os_version AS os_version,
         v.device AS device, v.screen AS screen, v.language AS language, v.channel AS channel, v.region AS region
-    FROM ({runs}) AS r
-    INNER JOIN ({numbered}) AS v ON r.site = v.site AND r.day = v.day AND r.visitor = v.visitor AND r.visit = v.visit
+    FROM part_runs AS r
+    INNER JOIN part_visits AS v ON r.site = v.site AND r.day = v.day AND r.visitor = v.visitor AND r.visit = v.visit
     UNION ALL
     SELECT
         site, day, closes_at, visitor, visit, 0 AS step, hour, name, host, path, interactive, engaged_ms, scroll_depth,

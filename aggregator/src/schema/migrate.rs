@@ -39,10 +39,14 @@ migrations! {
     3 = "0003_drops",
     4 = "0004_channel_region",
     6 = "0006_open_day",
+    7 = "0007_detail",
 }
 
-/// One process at a time migrates. Stale is longer than a statement may take.
+/// One process at a time migrates.
 const TURN: Turn = Turn { table: "schema_lease", stale: Duration::from_secs(45) };
+
+/// A statement of a migration may take this long: it may write a table anew.
+const PATIENCE: Duration = Duration::from_secs(1800);
 
 /// What [`migrate`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +74,7 @@ pub async fn migrate(access: &ClickHouseAccess) -> Result<Applied, SchemaError> 
 }
 
 async fn migrate_with(access: &ClickHouseAccess, known: &[Migration]) -> Result<Applied, SchemaError> {
-    let store = Store::new(access);
+    let store = Store::new(access).waiting(PATIENCE);
     create_database(access).await?;
     create_ledger(&store).await?;
     if pending(&store, known).await?.is_empty() {
@@ -134,7 +138,8 @@ async fn apply_all(
         for statement in statements(migration.text) {
             lease.renew().await?;
             let sql = statement.replace("{engine}", ENGINE).replace("{summing}", SUMMING);
-            store.statement(migration.name, &sql).execute().await?;
+            let done = async { Ok::<_, SchemaError>(store.statement(migration.name, &sql).execute().await?) };
+            lease.during(done).await?;
         }
         lease.renew().await?;
         store

@@ -10,10 +10,11 @@ use jiff::Span;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::writing::Writing;
 use super::{Fault, Lines, SealError, SealedDay, Step, proof};
 use crate::answers::Shift;
 use crate::lease::Lease;
-use crate::sql::{self, Detail, Family, File, Scope, Stat};
+use crate::sql::{self, File, Scope};
 use crate::store::{Statement, Store, StoreError};
 
 /// Tables a cut-off attempt can have written to.
@@ -46,18 +47,23 @@ pub(super) struct Partition<'a> {
 }
 
 /// Site-days of a partition that share one clock change, or the whole partition when there is none.
-struct Batch {
+pub(super) struct Batch {
     sites: Option<Vec<u32>>,
     shift: Shift,
 }
 
 impl Batch {
-    fn scope(&self) -> Scope {
+    /// The whole partition, or everything of it where no event is read.
+    pub(super) fn whole() -> Self {
+        Self { sites: None, shift: Shift::default() }
+    }
+
+    pub(super) fn scope(&self) -> Scope {
         if self.sites.is_some() { Scope::PartitionSites } else { Scope::Partition }
     }
 
     /// The same within a range of tags.
-    fn part(&self) -> Scope {
+    pub(super) fn part(&self) -> Scope {
         if self.sites.is_some() { Scope::PartOfSites } else { Scope::Part }
     }
 }
@@ -74,21 +80,9 @@ impl Partition<'_> {
         self.not_running().await?;
         self.clean().await?;
         self.after(Step::Clean).await?;
-        let batches = self.batches().await?;
-        for batch in &batches {
-            self.write_detail(batch, received).await?;
-        }
-        self.after(Step::WriteHits).await?;
-        let whole = Batch { sites: None, shift: Shift::default() };
-        for family in [Family::Visit, Family::Hit] {
-            let daily = Detail::Sealed.daily(family, &Stat::of(family));
-            self.write_one(sql::WRITE_DAILY, &[("daily", &daily)], &whole).await?;
-            self.after(Step::WriteDaily).await?;
-        }
-        self.write_one(sql::WRITE_HOURLY, &[("hourly", &Detail::Sealed.hourly())], &whole).await?;
-        self.after(Step::WriteHourly).await?;
-        self.recount(&batches).await?;
-        self.after(Step::Recount).await?;
+        let session = self.store.statement("seal_session", "SELECT toString(generateUUIDv4())").one().await?;
+        let writing = Writing { partition: self, session, parts: received / self.at_once + 1 };
+        writing.run(&self.batches().await?).await?;
         self.publish(received, now_s).await?;
         self.after(Step::Publish).await
     }
@@ -137,7 +131,7 @@ impl Partition<'_> {
             by_shift.entry((shift.from, shift.until, shift.by)).or_default().push(site);
         }
         if by_shift.keys().all(|shift| *shift == (0, 0, 0)) {
-            return Ok(vec![Batch { sites: None, shift: Shift::default() }]);
+            return Ok(vec![Batch::whole()]);
         }
         Ok(by_shift
             .into_iter()
@@ -161,72 +155,6 @@ impl Partition<'_> {
             Ok(day) if day.closes_at == self.closes_at => Shift::within(day.opens_at, day.closes_at, &site),
             _ => Shift::default(),
         }
-    }
-
-    /// Writes visits and hits. Visits are numbered over the whole day first; what each holds is found range by range.
-    async fn write_detail(&self, batch: &Batch, received: u64) -> Result<(), SealError> {
-        let session: String =
-            self.store.statement("seal_session", "SELECT toString(generateUUIDv4())").one().await?;
-        let (whole, part) = (batch.scope(), batch.part());
-        let numbered = sql::NUMBERED.fill(&[("visits", &Detail::Open(whole).visits())]);
-        self.in_session(&session, sql::NUMBERS, &[("numbered", &numbered)], batch).execute().await?;
-        let numbered = sql::NUMBERED_PART.fill(&[("visits", &Detail::Open(part).visits())]);
-        for file in [sql::WRITE_VISITS, sql::WRITE_HITS] {
-            let slots = [
-                ("numbered", &*numbered),
-                ("runs", &*Detail::runs(part)),
-                ("opt_outs", &*Detail::Open(part).opt_outs()),
-                ("scope", &*whole.sql()),
-            ];
-            for (from, to) in ranges(received / self.at_once + 1) {
-                let statement = self.in_session(&session, file, &slots, batch);
-                statement.param("tag_from", from).param("tag_to", to).execute().await?;
-            }
-            if file.name() == sql::WRITE_VISITS.name() {
-                self.after(Step::WriteVisits).await?;
-            }
-        }
-        // A session that is not ended, because this process was, ends by itself.
-        let end = self.store.statement("seal_end", "DROP TEMPORARY TABLE visit_numbers");
-        Ok(end.setting("session_id", &session).execute().await?)
-    }
-
-    fn in_session(&self, session: &str, file: File, slots: &[(&str, &str)], batch: &Batch) -> Statement {
-        self.of_batch(file, slots, batch).setting("session_id", session).setting("session_timeout", "3600")
-    }
-
-    async fn write_one(&self, file: File, slots: &[(&str, &str)], batch: &Batch) -> Result<(), SealError> {
-        Ok(self.of_batch(file, slots, batch).execute().await?)
-    }
-
-    /// Counts again from the events, in two ways, and compares with what was written.
-    async fn recount(&self, batches: &[Batch]) -> Result<(), SealError> {
-        for batch in batches {
-            let open = Detail::Open(batch.scope());
-            for family in [Family::Visit, Family::Hit] {
-                let stats = Stat::of(family);
-                let dimensions: Vec<_> = stats.iter().map(|stat| format!("'{}'", stat.name())).collect();
-                let slots = [
-                    ("daily", &*open.daily(family, &stats)),
-                    ("scope", batch.scope().rows()),
-                    ("dimensions", &dimensions.join(", ")),
-                ];
-                self.must_be_none(sql::RECOUNT_DAILY, &slots, batch).await?;
-            }
-            let slots = [("hourly", &*open.hourly()), ("scope", batch.scope().rows())];
-            self.must_be_none(sql::RECOUNT_HOURLY, &slots, batch).await?;
-        }
-        let whole = Batch { sites: None, shift: Shift::default() };
-        let slots = [("events_scope", &*Scope::Partition.sql())];
-        self.must_be_none(sql::RECOUNT_PLAIN, &slots, &whole).await
-    }
-
-    async fn must_be_none(&self, file: File, slots: &[(&str, &str)], batch: &Batch) -> Result<(), SealError> {
-        let rows: u64 = self.of_batch(file, slots, batch).one().await?;
-        if rows > 0 {
-            return Err(SealError::Differs { closes_at: self.closes_at, what: file.name(), rows });
-        }
-        Ok(())
     }
 
     async fn publish(&self, received: u64, now_s: i64) -> Result<(), SealError> {
@@ -275,7 +203,7 @@ impl Partition<'_> {
             .setting("insert_deduplication_token", self.id(file.name()))
     }
 
-    fn of_batch(&self, file: File, slots: &[(&str, &str)], batch: &Batch) -> Statement {
+    pub(super) fn of_batch(&self, file: File, slots: &[(&str, &str)], batch: &Batch) -> Statement {
         let statement = self
             .bound(self.store.statement(file.name(), &file.fill(slots)))
             .setting(
@@ -308,7 +236,7 @@ impl Partition<'_> {
     }
 
     /// Between two steps: the lease must still be ours.
-    async fn after(&self, step: Step) -> Result<(), SealError> {
+    pub(super) async fn after(&self, step: Step) -> Result<(), SealError> {
         if let Some(fault) = self.fault {
             fault(step)?;
         }
@@ -319,27 +247,4 @@ impl Partition<'_> {
 /// What the ledger says of a day.
 pub(super) async fn lines(store: &Store, closes_at: i64) -> Result<Lines, StoreError> {
     store.file(sql::PUBLISHED).param("closes_at", closes_at).one().await
-}
-
-/// So many ranges of tags, of which each holds as many as another, by and large: tags are hashes.
-fn ranges(count: u64) -> impl Iterator<Item = (u64, u64)> {
-    let width = u64::MAX / count;
-    (0..count).map(move |at| {
-        let to = if at + 1 == count { u64::MAX } else { (at + 1) * width - 1 };
-        (at * width, to)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_cover_every_tag_once() {
-        for count in [1, 2, 3, 11, 1000] {
-            let ranges: Vec<_> = ranges(count).collect();
-            assert_eq!((ranges[0].0, ranges[ranges.len() - 1].1), (0, u64::MAX));
-            assert!(ranges.windows(2).all(|pair| pair[0].1 + 1 == pair[1].0), "{count}");
-        }
-    }
 }

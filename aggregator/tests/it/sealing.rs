@@ -347,7 +347,7 @@ async fn events_that_come_after_the_seal_become_an_addendum() {
         .await;
     assert_eq!(lines, ["1 published 160", "1 dropped 160", "2 published 3", "2 dropped 3"]);
     // No number is given twice.
-    assert_eq!(h.number("SELECT toUInt64(count() - uniqExact(day, visit)) FROM visits").await, 0);
+    assert_eq!(h.number("SELECT toUInt64(count() - uniqExact(day, visitor, visit)) FROM visits").await, 0);
     assert_eq!(
         h.number("SELECT toUInt64(uniqExact(revision) - 1) FROM visits GROUP BY day, visitor ORDER BY 1 DESC LIMIT 1").await,
         0

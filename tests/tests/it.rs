@@ -2,6 +2,7 @@
 //!
 //! | module | rule it shows |
 //! |---|---|
+//! | `simulate` | made-up days are shown as they were made up, and no real day is touched |
 //! | `sealing` | a sealed day answers as before, and what could point at a person is gone |
 //! | `contract` | what clients, servers and pages without scripts send is taken as documented, by the site's rules |
 //! | `crash` | what was acknowledged is in ClickHouse exactly once, whatever was killed |
@@ -39,3 +40,4 @@ mod privacy;
 mod proxies;
 mod refusals;
 mod sealing;
+mod simulate;

@@ -4,6 +4,7 @@
 
 mod analyses;
 mod harness;
+mod history;
 mod killed;
 mod open_day;
 mod questions;

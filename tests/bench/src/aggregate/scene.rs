@@ -177,7 +177,7 @@ impl Scene {
     /// Waits until ClickHouse has nothing to merge: what it does in the background costs whoever asks meanwhile.
     pub(crate) async fn settle(&self) -> anyhow::Result<()> {
         let (mut calm, mut looks) = (0, 0);
-        while calm < 5 && looks < 600 {
+        while calm < 5 && looks < 1800 {
             let busy = self.number("SELECT count() FROM system.merges").await? > 0;
             calm = if busy { 0 } else { calm + 1 };
             looks += 1;

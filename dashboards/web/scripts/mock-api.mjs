@@ -5,8 +5,10 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { makeAccounts } from "./mock-accounts.mjs";
 import { answer } from "./mock-data.mjs";
 import { drops, dryRun, funnel, journeys, keptLists } from "./mock-kept.mjs";
+import { settingsAnswer, settingsOf } from "./mock-settings.mjs";
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), "../dist");
 const POLICY =
@@ -64,6 +66,10 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
       site("zhana-sait.kz", "Asia/Almaty", 0, null),
     ],
   };
+  const refuse = (status, code) => {
+    throw new Refused(status, code);
+  };
+  const accounts = makeAccounts({ now, refuse });
   const streams = new Map();
   const publicSite = ({ domain, timezone, opt_out, first_beacon_at }) => ({
     domain,
@@ -75,6 +81,7 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
     user: { email: "admin@example.kz", role: "owner" },
     csrf: "mock-csrf",
     language: state.language,
+    must_enrol: accounts.state.mustEnrol,
   });
   const find = (domain) => {
     const found = state.sites.find((known) => known.domain === domain);
@@ -114,6 +121,28 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
     return publicSite(added);
   }
 
+  /** Two shared links: "open" and "locked", whose password is "qupiya soz". */
+  function shared(slug, deed, body) {
+    if (slug !== "open" && slug !== "locked") throw new Refused(404, "unknown_link");
+    if (deed === "password") {
+      if (body.password !== "qupiya soz") throw new Refused(401, "wrong_password");
+      state.unlocked = true;
+      return undefined;
+    }
+    if (slug === "locked" && !state.unlocked) return { locked: true };
+    if (deed === "questions") return ask(body);
+    const { domain, timezone } = state.sites[0];
+    return {
+      locked: false,
+      name: "Кеңеске",
+      domain,
+      timezone,
+      week_start: 1,
+      limited: false,
+      goals: keptLists().goals,
+    };
+  }
+
   /** The lists that staff keep with a site. */
   function kept(one, area, method, id, body) {
     if (area === "drops") return drops(wallTime(one.timezone, now()).slice(0, 10));
@@ -134,6 +163,8 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
     if (route === "POST /api/session") {
       if (body.email !== "admin@example.kz" || (body.password ?? "").length < 12)
         throw new Refused(401, "wrong_credentials");
+      if (accounts.state.totp && !body.code) throw new Refused(401, "code_needed");
+      if (accounts.state.totp && body.code !== "123456") throw new Refused(422, "wrong_code");
       state.signedIn = true;
       return session();
     }
@@ -144,10 +175,22 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
       state.signedIn = true;
       return session();
     }
+    const invited = accounts.outside(route, body);
+    if (invited?.signIn) {
+      state.signedIn = true;
+      return session();
+    }
+    if (invited !== null) return invited;
+    const [, slug, deed] = /^\/api\/shared\/([^/]+)(?:\/(password|questions))?$/.exec(path) ?? [];
+    if (slug) return shared(slug, deed, body);
     if (!state.signedIn) throw new Refused(401, "signed_out");
     if (method !== "GET" && request.headers["x-sanaq-csrf"] !== "mock-csrf") {
       throw new Refused(403, "csrf");
     }
+    const ofAccounts = accounts.answer(method, path, body);
+    if (ofAccounts?.session) return session();
+    if (ofAccounts !== null) return ofAccounts;
+    if (accounts.state.mustEnrol && route !== "GET /api/session") throw new Refused(403, "second_factor_required");
     switch (route) {
       case "GET /api/session":
         return session();
@@ -168,6 +211,19 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
         state.lastQuestions = body.questions;
         return ask(body);
     }
+    const ofSettings = settingsAnswer({
+      method,
+      path,
+      body,
+      state,
+      find,
+      refuse,
+      kept: (one) => {
+        one.kept ??= keptLists();
+        return one.kept;
+      },
+    });
+    if (ofSettings) return ofSettings.gone ? undefined : ofSettings;
     const [, of, area, id] =
       /^\/api\/sites\/([^/]+)\/(goals|funnels|segments|annotations|drops)(?:\/(\d+))?$/.exec(path) ?? [];
     if (area) return kept(find(decodeURIComponent(of)), area, method, id, body);
@@ -176,7 +232,7 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
     const one = find(decodeURIComponent(domain));
     if (!live) {
       const snippet = `<script defer data-site="${one.domain}" src="${state.publicUrl ?? "https://sanaq.example.kz"}/js/script.js"></script>`;
-      return { ...publicSite(one), snippet };
+      return { ...publicSite(one), snippet, ...settingsOf(one) };
     }
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
     response.write(pulseOf(one));
@@ -237,6 +293,7 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
 
   return {
     state,
+    accounts: accounts.state,
     pulse,
     now,
     /** A visit happens: the numbers grow and the stream says so. */

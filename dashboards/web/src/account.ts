@@ -20,7 +20,7 @@ export async function loadSites(): Promise<void> {
   }
 }
 
-function enter(value: Session): void {
+export function enter(value: Session): void {
   session.value = value;
   remember(KNOWN, "1");
   if (!chosenLanguage() && isLanguage(value.language)) void showLanguage(value.language);
@@ -69,8 +69,8 @@ async function ask(): Promise<void> {
   }
 }
 
-export async function signIn(email: string, password: string): Promise<void> {
-  enter(await api.signIn(email, password));
+export async function signIn(email: string, password: string, code?: string): Promise<void> {
+  enter(await api.signIn(email, password, code));
   await loadSites();
 }
 

@@ -5,9 +5,12 @@ import type { ApiFilter } from "./filters";
 import type { ApiGoal, Goal } from "./goals";
 
 export interface Session {
-  user: { email: string; role: string };
+  /** `role`: on every site; `null` is none but at the sites they are members of. */
+  user: { email: string; role: string | null };
   csrf: string;
   language: string | null;
+  /** Everybody needs a second factor here, and this person has none yet. */
+  must_enrol?: boolean;
 }
 
 export interface Site {
@@ -68,6 +71,11 @@ export interface Answer {
   query: { date_range: [string, string]; include?: { comparisons?: { date_range?: [string, string] } } };
 }
 
+/** What a reader of a shared link is told first. */
+export type SharedSite =
+  | { locked: true }
+  | { locked: false; name: string; domain: string; timezone: string; limited: boolean; goals: Goal[] };
+
 /** A named set of filters. */
 export interface Segment {
   id: number;
@@ -120,7 +128,7 @@ export const serverNow = (): number => Date.now() + ahead;
 /** Who is signed in: `undefined` until known, `null` when nobody is. */
 export const session = signal<Session | null | undefined>(undefined);
 
-async function request<T>(method: string, path: string, body?: unknown, stop?: AbortSignal): Promise<T> {
+export async function request<T>(method: string, path: string, body?: unknown, stop?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
   const csrf = session.peek()?.csrf;
@@ -156,11 +164,23 @@ async function request<T>(method: string, path: string, body?: unknown, stop?: A
   return content as T;
 }
 
+/** The same for calls that one page alone makes. */
+export const send = request;
+
+/** The shared link that questions go through; `null` for staff. */
+export const sharedLink = signal<string | null>(null);
+
+const questionsPath = (): string => {
+  const slug = sharedLink.peek();
+  return slug === null ? "/api/questions" : `/api/shared/${encodeURIComponent(slug)}/questions`;
+};
+
 const site = (domain: string): string => `/api/sites/${encodeURIComponent(domain)}`;
 
 export const api = {
   session: () => request<Session>("GET", "/api/session"),
-  signIn: (email: string, password: string) => request<Session>("POST", "/api/session", { email, password }),
+  signIn: (email: string, password: string, code?: string) =>
+    request<Session>("POST", "/api/session", code ? { email, password, code } : { email, password }),
   keepLanguage: (language: string) => request<Session>("PATCH", "/api/session", { language }),
   signOut: () => request<void>("DELETE", "/api/session"),
   setUp: (token: string, email: string, password: string) =>
@@ -170,10 +190,13 @@ export const api = {
   site: (domain: string) => request<SiteWithSnippet>("GET", site(domain)),
   timezones: () => request<{ timezones: string[] }>("GET", "/api/timezones"),
   ask: (questions: Question[], stop?: AbortSignal) =>
-    request<{ answers: (Answer | Refusal)[] }>("POST", "/api/questions", { questions }, stop),
+    request<{ answers: (Answer | Refusal)[] }>("POST", questionsPath(), { questions }, stop),
   /** Funnels and journeys are items of the same batch; the caller knows the shape of what it asked for. */
   analyse: <T>(questions: unknown[], stop?: AbortSignal) =>
-    request<{ answers: (T | Refusal)[] }>("POST", "/api/questions", { questions }, stop),
+    request<{ answers: (T | Refusal)[] }>("POST", questionsPath(), { questions }, stop),
+  shared: (slug: string) => request<SharedSite>("GET", `/api/shared/${encodeURIComponent(slug)}`),
+  unlock: (slug: string, password: string) =>
+    request<void>("POST", `/api/shared/${encodeURIComponent(slug)}/password`, { password }),
   goals: (domain: string) => request<{ goals: Goal[] }>("GET", `${site(domain)}/goals`),
   funnels: (domain: string) => request<{ funnels: Funnel[] }>("GET", `${site(domain)}/funnels`),
   segments: (domain: string) => request<{ segments: Segment[] }>("GET", `${site(domain)}/segments`),

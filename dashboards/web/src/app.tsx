@@ -7,7 +7,6 @@ import { language, t } from "./language";
 import { lazy } from "./lazy";
 import { DashboardPage } from "./pages/dashboard";
 import { MissingPage } from "./pages/missing";
-import { SettingsPage } from "./pages/settings";
 import { SetupPage } from "./pages/setup";
 import { SignInPage } from "./pages/sign-in";
 import { SitesPage } from "./pages/sites";
@@ -15,21 +14,36 @@ import { Footer } from "./parts/footer";
 import { Header } from "./parts/header";
 import { Notice } from "./parts/notice";
 
+const SettingsPage = lazy(async () => (await import("./pages/settings")).SettingsPage);
+const AccountPage = lazy(async () => (await import("./pages/account")).AccountPage);
+const InvitationPage = lazy(async () => (await import("./pages/invitation")).InvitationPage);
+const KeysPage = lazy(async () => (await import("./pages/keys")).KeysPage);
+const MembersPage = lazy(async () => (await import("./pages/members")).MembersPage);
+const UsersPage = lazy(async () => (await import("./pages/users")).UsersPage);
+const SharePage = lazy(async () => (await import("./pages/share")).SharePage);
 const WhyPage = lazy(async () => (await import("./pages/why")).WhyPage);
 
 function Page() {
   const where = route.value;
+  if (where.page === "share")
+    return <SharePage key={where.slug} slug={where.slug} frame={where.frame} view={where.view} />;
   if (where.page === "setup") return <SetupPage token={where.token} />;
+  if (where.page === "invitation" && session.value !== undefined) return <InvitationPage token={where.token} />;
   if (session.value === null) return <SignInPage />;
+  if (session.value?.must_enrol || (session.value && where.page === "account")) return <AccountPage />;
   const known = sites.value;
   if (session.value === undefined || !known) {
     return sitesFailure.value ? <Notice code={sitesFailure.value} retry={() => void retryAccount()} /> : <Waiting />;
   }
   if (where.page === "sites") return <SitesPage sites={known} />;
+  if (where.page === "users") return <UsersPage />;
   if (where.page === "missing") return <MissingPage />;
+  if (!("domain" in where)) return <Waiting />;
   const site = known.find(({ domain }) => domain === where.domain);
   if (!site) return <MissingPage domain={where.domain} />;
-  if (where.page === "settings") return <SettingsPage key={site.domain} site={site} />;
+  if (where.page === "settings") return <SettingsPage key={site.domain} site={site} tab={where.tab} />;
+  if (where.page === "members") return <MembersPage key={site.domain} site={site} />;
+  if (where.page === "keys") return <KeysPage key={site.domain} site={site} />;
   if (where.page === "why") return <WhyPage key={site.domain} site={site} />;
   return <DashboardPage key={site.domain} site={site} view={where.view} sites={known} />;
 }
@@ -49,9 +63,10 @@ function usePageFocus(page: string) {
 
 export function App() {
   const where = route.value;
+  const framed = where.page === "share" && where.frame.embed;
   const domain = "domain" in where ? where.domain : "";
   useEffect(() => {
-    if (where.page !== "setup" && session.value === undefined) void startAccount();
+    if (where.page !== "setup" && where.page !== "share" && session.value === undefined) void startAccount();
   }, [where.page]);
   usePageFocus(`${where.page} ${domain} ${session.value === null}`);
   useEffect(() => {
@@ -62,11 +77,11 @@ export function App() {
       <a class="skip" href="#main">
         {t("app.skip")}
       </a>
-      <Header />
+      {!framed && <Header />}
       <main id="main" tabIndex={-1}>
         <Page />
       </main>
-      <Footer />
+      {!framed && <Footer />}
     </>
   );
 }

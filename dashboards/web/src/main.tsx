@@ -9,7 +9,7 @@ import { startTheme } from "./theme";
 startTheme();
 startAddress();
 // Who sets the first account up is not signed in; for everybody else the answer is on its way while the language loads.
-if (route.peek().page !== "setup") void startAccount();
+if (!["setup", "share"].includes(route.peek().page)) void startAccount();
 const root = document.getElementById("app");
 if (!root) throw new Error("index.html has the element #app");
 void showLanguage(chosenLanguage() ?? "kk");

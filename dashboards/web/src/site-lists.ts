@@ -24,7 +24,12 @@ function makeList<T>(ask: (domain: string) => Promise<T[]>) {
     });
     return loading;
   };
-  return { list, load };
+  /** What is known already, of a site whose lists cannot be asked for. */
+  const put = (domain: string, found: T[]) => {
+    kept = { domain, list, loading: Promise.resolve(found) };
+    list.value = found;
+  };
+  return { list, load, put };
 }
 
 const goalList = makeList<Goal>(async (domain) => (await api.goals(domain)).goals);
@@ -38,6 +43,7 @@ export const funnels = funnelList.list;
 export const segments = segmentList.list;
 export const annotations = annotationList.list;
 export const loadGoals = goalList.load;
+export const putGoals = goalList.put;
 export const loadFunnels = funnelList.load;
 export const loadSegments = segmentList.load;
 export const loadAnnotations = annotationList.load;

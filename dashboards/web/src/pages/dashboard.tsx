@@ -22,7 +22,7 @@ import { SiteSwitcher } from "../parts/site-switcher";
 import { Snippet } from "../parts/snippet";
 import { Tiles } from "../parts/tiles";
 import { WhenSeen } from "../parts/when-seen";
-import { PlaceProvider } from "../place";
+import { PlaceProvider, usePlace } from "../place";
 import { readTotals } from "../questions";
 import { endsBeforeToday, intervalOf } from "../ranges";
 import { wallTime } from "../site-clock";
@@ -42,7 +42,8 @@ interface Props {
 
 export function DashboardPage({ site, sites, view }: Props) {
   const { domain } = site;
-  const place = useMemo(() => ({ site, view }), [site, view]);
+  const path = (next: View) => dashboardPath(domain, next);
+  const place = useMemo(() => ({ site, view, path, reader: false }), [site, view]);
   useKeys(view.filters.length > 0 ? { Escape: () => go(dashboardPath(domain, { ...view, filters: [] })) } : {});
   return (
     <PlaceProvider value={place}>
@@ -60,8 +61,9 @@ export function DashboardPage({ site, sites, view }: Props) {
   );
 }
 
-function Board({ site, view }: { site: Site; view: View }) {
+export function Board({ site, view }: { site: Site; view: View }) {
   const { domain, timezone } = site;
+  const { reader } = usePlace();
   const store = useMemo(makeBoard, []);
   const asked = askedBy(view);
   useEffect(() => store.close, [store]);
@@ -69,14 +71,14 @@ function Board({ site, view }: { site: Site; view: View }) {
   useEffect(() => {
     void store.show(domain, view, timezone);
   }, [store, domain, timezone, asked]);
-  useEffect(() => watch(domain, store.pulsed), [store, domain]);
+  useEffect(() => (reader ? undefined : watch(domain, store.pulsed)), [store, domain]);
 
   const shown = store.shown.value;
   const board = shown?.board ?? null;
   const read = board ? readTotals(board.totals) : null;
   const ready = board !== null;
   useEffect(() => {
-    if (ready) void loadAnnotations(domain);
+    if (ready && !reader) void loadAnnotations(domain);
   }, [ready, domain]);
   const stale = store.loading.value && shown !== null && askedBy(shown.view) !== asked;
   const waiting = site.first_beacon_at === null && read !== null && read.now.visits === 0 && read.now.pageviews === 0;
@@ -100,7 +102,7 @@ function Board({ site, view }: { site: Site; view: View }) {
           answer={board?.series ?? null}
           metric={view.metric}
           interval={intervalOf((shown?.view ?? view).range, (shown?.view ?? view).interval)}
-          annotations={annotations.value ?? []}
+          annotations={(!reader && annotations.value) || []}
           wallNow={wallTime(timezone, serverNow())}
           retry={() => void store.retry()}
         />

@@ -1,8 +1,9 @@
 /** All sites somebody may see, with the last 30 days at a glance. */
-import { useEffect, useState } from "preact/hooks";
-import { dashboardPath, settingsPath } from "../address";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { dashboardPath, go, settingsPath } from "../address";
 import { type Answer, api, isRefusal, numberOf, type Site } from "../api";
 import { Sparkline } from "../charts/sparkline";
+import { useKeys } from "../keys";
 import { formats, t } from "../language";
 import { AddSite } from "../parts/add-site";
 import { Icon } from "../parts/icon";
@@ -48,6 +49,14 @@ function dailyVisitors(answer: Answer): number[] {
 
 export function SitesPage({ sites }: { sites: Site[] }) {
   const [adding, setAdding] = useState(false);
+  const [search, setSearch] = useState("");
+  const box = useRef<HTMLInputElement>(null);
+  useKeys({ "/": () => box.current?.focus() });
+  const found = sites.filter(({ domain }) => domain.includes(search.trim().toLowerCase()));
+  const open = (event: Event) => {
+    event.preventDefault();
+    if (found[0]) go(dashboardPath(found[0].domain));
+  };
   const trends = useTrends(sites);
   return (
     <>
@@ -59,6 +68,24 @@ export function SitesPage({ sites }: { sites: Site[] }) {
           {t("sites.add")}
         </button>
       </div>
+      {sites.length > 1 && (
+        <form class="sites-search" role="search" onSubmit={open}>
+          <input
+            ref={box}
+            type="search"
+            value={search}
+            aria-label={t("sites.search")}
+            placeholder={t("sites.search")}
+            aria-keyshortcuts="/"
+            data-testid="sites-search"
+            onInput={(event) => setSearch(event.currentTarget.value)}
+          />
+          <kbd>/</kbd>
+          <span class="unseen" role="status">
+            {search && t("sites.count", { n: found.length })}
+          </span>
+        </form>
+      )}
       {sites.length === 0 ? (
         <div class="sites-none sheet">
           <h2>{t("sites.none_title")}</h2>
@@ -66,7 +93,7 @@ export function SitesPage({ sites }: { sites: Site[] }) {
         </div>
       ) : (
         <ul class="sites sheet">
-          {sites.map((site) => (
+          {found.map((site) => (
             <SiteRow key={site.domain} site={site} trend={trends.get(site.domain)} />
           ))}
         </ul>

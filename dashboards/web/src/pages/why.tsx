@@ -4,6 +4,7 @@ import { dashboardPath } from "../address";
 import type { Site } from "../api";
 import { useInstallation } from "../installation";
 import { formats, t } from "../language";
+import { valueName } from "../list-rows";
 import { Field } from "../parts/field";
 import { Notice } from "../parts/notice";
 import { reasonText } from "../parts/uncounted";
@@ -91,7 +92,7 @@ function Told({ told }: { told: DryRun }) {
   const seen: [string, string][] = [
     [t("dimension.browser"), `${told.browser} ${told.browser_version}`.trim()],
     [t("dimension.os"), `${told.os} ${told.os_version}`.trim()],
-    [t("dimension.device"), told.device],
+    [t("dimension.device"), valueName("device", told.device)],
     [t("dimension.country"), told.country ? formats().country(told.country.code) : t("value.unknown")],
     [t("why.address"), told.address],
     [t("why.opted_out"), t(told.opted_out ? "why.yes" : "why.no")],

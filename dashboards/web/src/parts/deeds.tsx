@@ -19,7 +19,7 @@ import { Notice } from "./notice";
 const TABS = ["goal", "event"] as const;
 
 export function Deeds() {
-  const { site, view, link } = usePlace();
+  const { site, view, reader, link } = usePlace();
   const { deeds } = view;
   const asking = useAsking(deeds === "goal");
   const none = deeds === "goal" && goals.value?.length === 0;
@@ -45,7 +45,7 @@ export function Deeds() {
       </div>
       {none ? (
         <p class="deeper-empty quiet">
-          {t("deeds.no_goals")} <a href={settingsPath(site.domain)}>{t("board.settings")}</a>
+          {t("deeds.no_goals")} {!reader && <a href={settingsPath(site.domain, "goals")}>{t("board.settings")}</a>}
         </p>
       ) : answer === null ? (
         <p class="deeper-empty quiet">{t("app.loading")}</p>

@@ -16,7 +16,7 @@ const SegmentMenu = lazy(async () => (await import("./segment-menu")).SegmentMen
 type Edited = number | "new" | null;
 
 export function FilterBar() {
-  const { view, link, show } = usePlace();
+  const { view, reader, link, show } = usePlace();
   const { filters } = view;
   const [edited, setEdited] = useState<Edited>(null);
   const without = (index: number) => filters.filter((_, at) => at !== index);
@@ -58,18 +58,20 @@ export function FilterBar() {
           {t("filter.clear")}
         </a>
       )}
-      <Disclosure
-        label={
-          <>
-            {t("segment.label")}
-            <Icon name="down" />
-          </>
-        }
-        buttonClass="filters-add"
-        testId="segments"
-      >
-        {(close) => <SegmentMenu close={close} />}
-      </Disclosure>
+      {!reader && (
+        <Disclosure
+          label={
+            <>
+              {t("segment.label")}
+              <Icon name="down" />
+            </>
+          }
+          buttonClass="filters-add"
+          testId="segments"
+        >
+          {(close) => <SegmentMenu close={close} />}
+        </Disclosure>
+      )}
       {edited !== null && (
         <FilterEditor
           filter={typeof edited === "number" ? (filters[edited] ?? null) : null}

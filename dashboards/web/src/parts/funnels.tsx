@@ -58,7 +58,7 @@ export function Funnels() {
       ) : (
         <p class="deeper-empty quiet">
           {list ? t("funnel.none") : t("app.loading")}{" "}
-          {list && <a href={settingsPath(site.domain)}>{t("board.settings")}</a>}
+          {list && <a href={settingsPath(site.domain, "funnels")}>{t("board.settings")}</a>}
         </p>
       )}
     </section>

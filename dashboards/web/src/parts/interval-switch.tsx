@@ -9,14 +9,16 @@ import { Icon } from "./icon";
 const AnnotationMenu = lazy(async () => (await import("./annotation-menu")).AnnotationMenu);
 
 export function IntervalSwitch() {
-  const { view, link } = usePlace();
+  const { view, reader, link } = usePlace();
   const shown = intervalOf(view.range, view.interval);
   const all = intervalsOf(view.range);
   return (
     <nav class="interval" aria-label={t("interval.label")}>
-      <Disclosure label={<Icon name="note" />} name={t("note.label")} buttonClass="icon-button" testId="annotations">
-        {() => <AnnotationMenu />}
-      </Disclosure>
+      {!reader && (
+        <Disclosure label={<Icon name="note" />} name={t("note.label")} buttonClass="icon-button" testId="annotations">
+          {() => <AnnotationMenu />}
+        </Disclosure>
+      )}
       {all.length > 1 &&
         all.map((interval) => (
           <a

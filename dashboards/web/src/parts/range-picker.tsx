@@ -13,7 +13,7 @@ import "./range-picker.css";
 const HIDDEN = PRESETS.filter((kind) => !OPEN_PRESETS.some((open) => open === kind));
 
 export function RangePicker() {
-  const { site, view, link, show } = usePlace();
+  const { site, view, reader, link, show } = usePlace();
   const { range } = view;
   const nav = useRef<HTMLElement>(null);
   const present = today(site.timezone, serverNow());
@@ -52,7 +52,9 @@ export function RangePicker() {
       >
         {(close) => (
           <div class="ranges-menu">
-            <div class="ranges-more">{HIDDEN.map((kind) => item(kind, close))}</div>
+            <div class="ranges-more">
+              {HIDDEN.filter((kind) => !reader || kind !== "live").map((kind) => item(kind, close))}
+            </div>
             <Calendar
               from={range.kind === "custom" ? range.from : null}
               to={range.kind === "custom" ? range.to : null}

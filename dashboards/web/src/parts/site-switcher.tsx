@@ -1,12 +1,14 @@
 /** The site's name as the page's heading, the way to the other sites, and to the settings. */
 import { dashboardPath, settingsPath } from "../address";
 import type { Site } from "../api";
+import { useKeys } from "../keys";
 import { t } from "../language";
 import { Disclosure } from "./disclosure";
 import { Icon } from "./icon";
 import "./site-switcher.css";
 
 export function SiteSwitcher({ site, sites }: { site: Site; sites: Site[] }) {
+  useKeys({ s: () => document.querySelector<HTMLElement>("[data-testid=site-switcher]")?.click() });
   return (
     <div class="switcher">
       <h1 tabIndex={-1} data-testid="site-title">

@@ -7,7 +7,7 @@ import { usePlace } from "../place";
 import { Notice } from "./notice";
 
 export function Uncounted({ totals }: { totals: Answer | Refusal }) {
-  const { site } = usePlace();
+  const { site, reader } = usePlace();
   const shares = isRefusal(totals) ? undefined : totals.meta.shares;
   const folds = isRefusal(totals) ? undefined : totals.meta.folded_below;
   const part = (count: number | undefined, of: number | undefined) =>
@@ -36,9 +36,9 @@ export function Uncounted({ totals }: { totals: Answer | Refusal }) {
           </>
         )}
       </dl>
-      <Reasons dates={isRefusal(totals) ? null : totals.query.date_range} />
+      {!reader && <Reasons dates={isRefusal(totals) ? null : totals.query.date_range} />}
       <p class="quiet deeper-note">
-        {t("uncounted.explained", { n: folds ?? 5 })} <a href={whyPath(site.domain)}>{t("why.title")}</a>
+        {t("uncounted.explained", { n: folds ?? 5 })} {!reader && <a href={whyPath(site.domain)} target="_self">{t("why.title")}</a>}
       </p>
     </section>
   );

@@ -29,6 +29,8 @@ export const boardJourneys = [
   ["journey: filters are kept as a segment", segments],
   ["journey: the last half hour, minute by minute", liveView],
   ["journey: why is my visit not counted", why],
+  ["journey: a shared link shows numbers and nothing of staff's, with a password and within another page", shared],
+  ["journey: sites are found by keyboard", findSite],
   ["journey: a printed report", print],
 ];
 
@@ -371,6 +373,57 @@ async function why(stage) {
   );
   await page.getByText("Такое посещение было бы учтено").waitFor();
   await stage.axe(page, "why");
+}
+
+async function shared(stage) {
+  stage.allow(/status of 401/);
+  const page = await stage.open("/share/open?range=7d", { signedIn: false, language: "ru" });
+  const all = await settled(page);
+  for (const absent of ["site-switcher", "site-settings", "current-visitors", "segments", "annotations"]) {
+    assert.equal(await page.getByTestId(absent).count(), 0, absent);
+  }
+  await page.getByTestId("list-sources").getByRole("link", { name: "Telegram" }).click();
+  await address(page, "/share/open?range=7d&f=is,source,Telegram");
+  await changed(page, "tile-visitors", all);
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await page.getByTestId("vital-lcp").locator("strong").waitFor();
+  assert.equal(await page.getByTestId("funnels").count(), 0);
+  const asked = stage.mock.state.requests.filter((request) => request.includes("/api/"));
+  assert.ok(
+    asked.every((request) => request.includes("/api/shared/open")),
+    asked.join(", "),
+  );
+  await stage.axe(page, "a shared link");
+
+  const framed = await stage.open("/share/open?embed=true&theme=dark", { signedIn: false });
+  await settled(framed);
+  assert.equal(await framed.locator("header.band, footer").count(), 0);
+  assert.equal(await framed.locator("html").getAttribute("data-theme"), "dark");
+  await framed.getByTestId("range-7d").click();
+  await address(framed, "/share/open?embed=true&theme=dark&range=7d");
+  assert.deepEqual(await framed.evaluate(() => Object.keys(localStorage)), []);
+
+  const locked = await stage.open("/share/locked", { signedIn: false });
+  await locked.getByTestId("share-password").fill("wrong");
+  await locked.getByTestId("share-open").click();
+  await locked.getByRole("alert").waitFor();
+  await stage.axe(locked, "a locked link");
+  await locked.getByTestId("share-password").fill("qupiya soz");
+  await locked.getByTestId("share-password").press("Enter");
+  await settled(locked);
+}
+
+async function findSite(stage) {
+  const page = await stage.open("/");
+  await page.getByTestId("site").nth(3).waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("jastar");
+  assert.equal(await page.getByTestId("site").count(), 1);
+  await page.keyboard.press("Enter");
+  await address(page, "/jastar-ortalygy.kz");
+  await settled(page);
+  await page.keyboard.press("s");
+  await page.getByRole("link", { name: "example.kz", exact: true }).waitFor();
 }
 
 /** A4 at 96 dots an inch: everything is there without scrolling to it, and nothing to click. */

@@ -37,9 +37,17 @@ fn is_embed(uri: &Uri) -> bool {
         && uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "embed=true"))
 }
 
+/// Whether this is the page that tries out a visit of one's own (`/example.kz/why`): it alone talks to the collector too.
+fn is_trial(uri: &Uri) -> bool {
+    uri.path()
+        .strip_suffix("/why")
+        .is_some_and(|site| site.len() > 1 && site.rfind('/') == Some(0) && site != "/api")
+}
+
 /// Sets them, forbids keeping an answer that doesn't say it may be kept, and over TLS asks to stay there.
 pub(super) async fn secure(State(staff): State<Staff>, request: Request, next: Next) -> Response {
     let embedded = is_embed(request.uri());
+    let trial = is_trial(request.uri());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in SECURITY_HEADERS {
@@ -47,6 +55,13 @@ pub(super) async fn secure(State(staff): State<Staff>, request: Request, next: N
     }
     if embedded {
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(EMBEDDED_POLICY));
+    }
+    if trial
+        && let Some(usual) = headers.get(CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok())
+        && let Ok(policy) =
+            HeaderValue::try_from(format!("{usual}; connect-src 'self' {}", staff.0.public_origin))
+    {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     if staff.tls() {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));

@@ -141,3 +141,21 @@ async fn the_figures_name_routes_and_results_only() {
     assert!(!metrics.contains("canary"));
     assert!(metrics.lines().filter(|line| !line.starts_with('#')).count() < 400);
 }
+
+#[tokio::test]
+async fn the_page_that_tries_a_visit_out_alone_may_talk_to_the_collector() {
+    let harness = Harness::furnished();
+    let policy = async |path: &str| {
+        let reply = harness.get(path, None).await;
+        reply.headers["content-security-policy"].to_str().unwrap().to_owned()
+    };
+    let trial = policy("/a.kz/why").await;
+    assert!(trial.starts_with("default-src 'self';") && !trial.contains("unsafe"), "{trial}");
+    let (_, connect) = trial.split_once("connect-src ").unwrap();
+    let hosts: Vec<_> = connect.split(' ').collect();
+    assert!(matches!(hosts[..], ["'self'", host] if host.starts_with("http")), "{connect}");
+    for other in ["/", "/why", "/a.kz", "/a.kz/settings", "/a.kz/b/why", "/share/x/why", "/api/why"] {
+        let usual = policy(other).await;
+        assert!(!usual.contains("connect-src"), "{other}: {usual}");
+    }
+}

@@ -207,9 +207,15 @@ impl Retention {
     }
 
     fn months(&self, class: Class, site: u32) -> Option<u16> {
-        let known = self.sites.by_id(SiteId(site));
-        let keep =
-            known.and_then(|site| self.exceptions.get(&site.domain).copied()).unwrap_or(self.everywhere);
+        // What staff have set for a site goes before what the configuration says of it, and that before what holds for all.
+        let keep = self.sites.by_id(SiteId(site)).and_then(|site| {
+            let own = site.rules.keep.map(|keep| Keep {
+                detail_months: keep.detail,
+                statistics_months: keep.statistics,
+            });
+            own.or_else(|| self.exceptions.get(&site.domain).copied())
+        });
+        let keep = keep.unwrap_or(self.everywhere);
         match class {
             Class::Detail => Some(keep.detail_months.min(MOST_DETAIL_MONTHS)),
             Class::Statistics => keep.statistics_months,

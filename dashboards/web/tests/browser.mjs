@@ -8,6 +8,7 @@ import { makeMock } from "../scripts/mock-api.mjs";
 import { boardJourneys } from "./browser/board-journeys.mjs";
 import { journeys } from "./browser/journeys.mjs";
 import { looks } from "./browser/looks.mjs";
+import { settingsJourneys, settingsLooks } from "./browser/settings.mjs";
 import { Stage } from "./browser/stage.mjs";
 
 /** A Friday afternoon in Almaty, so that today has complete hours, a running one and hours to come. */
@@ -28,7 +29,7 @@ const browser = await chromium.launch({
 const only = process.env.ONLY ?? "";
 let failed = 0;
 let count = 0;
-for (const [name, test] of [...journeys, ...boardJourneys, ...looks]) {
+for (const [name, test] of [...journeys, ...boardJourneys, ...settingsJourneys, ...settingsLooks, ...looks]) {
   if (!name.includes(only)) continue;
   count += 1;
   const mock = makeMock({ now_ms: NOW_MS });

@@ -17,7 +17,8 @@ describe("parseAddress", () => {
     expect(parse("/sign-in")).toEqual({ page: "sites" });
     expect(parse("/setup#t0ken")).toEqual({ page: "setup", token: "t0ken" });
     expect(parse("/example.kz")).toEqual({ page: "dashboard", domain: "example.kz", view: DEFAULT_VIEW });
-    expect(parse("/example.kz/settings")).toEqual({ page: "settings", domain: "example.kz" });
+    expect(parse("/example.kz/settings")).toEqual({ page: "settings", domain: "example.kz", tab: "general" });
+    expect(parse("/example.kz/settings/goals")).toEqual({ page: "settings", domain: "example.kz", tab: "goals" });
     expect(parse("/example.kz/why")).toEqual({ page: "why", domain: "example.kz" });
     expect(parse("/example.kz/what")).toEqual({ page: "missing" });
     expect(parse("/example.kz/settings/more")).toEqual({ page: "missing" });

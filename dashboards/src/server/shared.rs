@@ -7,7 +7,7 @@
 
 use std::num::NonZeroU64;
 
-use aggregator::Question;
+use aggregator::QuestionError;
 use aggregator::question::{Dimension, Goal};
 use aggregator::suppress::Audience;
 use axum::Json;
@@ -23,6 +23,7 @@ use serve::access::Secret;
 use tokio::sync::Semaphore;
 
 use super::Staff;
+use super::analyses::{self, Item};
 use super::body::{JsonBody, secret};
 use super::error::ApiError;
 use super::goals;
@@ -156,12 +157,19 @@ pub(super) async fn questions(
 }
 
 async fn one(staff: &Staff, open: &OpenLink, question: Value) -> Result<Value, ApiError> {
-    let question = pinned(open, question)?;
-    let timer = staff.0.metrics.question_seconds.start_timer();
-    let answer = staff.0.asker.answer_for(&question, Audience::Public).await;
-    timer.observe_duration();
+    let answer = match pinned(open, question)? {
+        Item::Question(question) => {
+            let timer = staff.0.metrics.question_seconds.start_timer();
+            let answer = staff.0.asker.answer_for(&question, Audience::Public).await;
+            timer.observe_duration();
+            serde_json::to_value(answer?)
+        }
+        Item::Analysis(analysis) => {
+            serde_json::to_value(analyses::ask(staff, &analysis, Audience::Public).await?)
+        }
+    };
     // The question is echoed as understood, and the segment's filters are staff's business.
-    let mut answer = serde_json::to_value(answer?).map_err(|_| ApiError::Internal)?;
+    let mut answer = answer.map_err(|_| ApiError::Internal)?;
     if !open.filters.is_empty()
         && let Some(Value::Array(filters)) = answer.pointer_mut("/query/filters")
     {
@@ -171,8 +179,8 @@ async fn one(staff: &Staff, open: &OpenLink, question: Value) -> Result<Value, A
 }
 
 /// The question that a reader's question is answered as.
-fn pinned(open: &OpenLink, mut question: Value) -> Result<Question, ApiError> {
-    let Value::Object(body) = &mut question else { return Ok(Question::from_json(&question)?) };
+fn pinned(open: &OpenLink, mut question: Value) -> Result<Item, ApiError> {
+    let Value::Object(body) = &mut question else { return Ok(Item::from_json(&question)?) };
     if body.get("site_id").is_some_and(|named| *named != json!(open.domain)) {
         return Err(ApiError::UnknownSite);
     }
@@ -181,7 +189,7 @@ fn pinned(open: &OpenLink, mut question: Value) -> Result<Question, ApiError> {
         // All that stands at the top must hold: what is added there can't be asked away.
         Value::Array(filters) => filters.extend(open.filters.iter().cloned()),
         // Refused by the engine, in its words.
-        _ => return Ok(Question::from_json(&question)?),
+        _ => return Ok(Item::from_json(&question)?),
     }
     // A reader's own goal of the same name would redefine the segment.
     let named = |goal: &Goal| {
@@ -191,7 +199,22 @@ fn pinned(open: &OpenLink, mut question: Value) -> Result<Question, ApiError> {
     let all = speaks_of_goals(&open.filters);
     let goals: Vec<Value> = open.goals.iter().filter(|goal| all || named(goal)).map(Goal::to_json).collect();
     body.insert("goals".into(), Value::Array(goals));
-    Ok(Question::from_json(&question)?)
+    if let Some(Value::Array(steps)) = body.get_mut("steps") {
+        for (index, step) in steps.iter_mut().enumerate() {
+            *step = laid_down(open, step, index)?;
+        }
+    }
+    Ok(Item::from_json(&question)?)
+}
+
+/// A step of a funnel is a goal that staff have laid down: free steps could be chosen to differ by a few visitors.
+fn laid_down(open: &OpenLink, step: &Value, index: usize) -> Result<Value, QuestionError> {
+    let goal = open.goals.iter().find(|goal| step["display_name"] == json!(goal.name));
+    goal.map(Goal::to_json).ok_or_else(|| QuestionError::Invalid {
+        code: "invalid_steps",
+        pointer: format!("#/steps/{index}"),
+        message: "Steps are goals of the site, by their display_name.".into(),
+    })
 }
 
 fn speaks_of_goals(filters: &[Value]) -> bool {

@@ -85,7 +85,7 @@ impl Asker for FakeAsker {
                 days_untold: 0,
                 folded_below: Some(least),
             };
-            let query = json!({ "site_id": analysis.site_id() });
+            let query = json!({ "site_id": analysis.site_id(), "as_read": format!("{analysis:?}") });
             Ok(AnalysisAnswer::Funnel(FunnelAnswer { kind: "funnel", results: vec![], meta, query }))
         })
     }

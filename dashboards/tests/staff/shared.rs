@@ -42,6 +42,40 @@ async fn questions_are_answered_as_for_the_public_and_of_the_links_site_alone() 
 }
 
 #[tokio::test]
+async fn a_funnel_is_answered_as_for_the_public_of_goals_that_staff_have_laid_down() {
+    let harness = Harness::furnished();
+    let control = &harness.control;
+    for (name, event) in [("Signup", "Signup"), ("Order", "Order")] {
+        let goal = json!({ "display_name": name, "event_name": event });
+        control.put_goal(BY, "a.kz", None, &goal, None).unwrap();
+    }
+    let filters = json!([["is", "visit:country", ["KZ"]]]);
+    let segment = NewSegment { name: "KZ".into(), shared: true, filters };
+    let segment = control.put_segment(BY, "a.kz", None, &segment).unwrap();
+    let slug = link(&harness, "a.kz", None, Some(segment.id));
+    let funnel = |site: &str, step: Value| {
+        let steps = json!([{ "display_name": "Signup", "event_name": "Free" }, step]);
+        json!({ "kind": "funnel", "site_id": site, "date_range": "7d", "steps": steps })
+    };
+    let order = json!({ "display_name": "Order" });
+    let free = json!({ "page_path": "/a*" });
+    let journeys = json!({ "kind": "journeys", "date_range": "7d", "page": "/" });
+    let questions =
+        json!([funnel("a.kz", order.clone()), funnel("a.kz", free), funnel("b.kz", order), journeys]);
+    let answers = ask(&harness, &slug, questions).await.json()["answers"].clone();
+    for answer in [&answers[0], &answers[3]] {
+        assert_eq!(
+            (&answer["meta"]["folded_below"], &answer["query"]["site_id"]),
+            (&json!(10), &json!("a.kz"))
+        );
+        assert!(answer["query"]["as_read"].as_str().unwrap().contains("\"KZ\""), "{answer}");
+    }
+    assert!(!answers[0]["query"]["as_read"].as_str().unwrap().contains("Free"), "a goal is staff's");
+    assert_eq!(answers[1]["code"], "invalid_steps");
+    assert_eq!(answers[2]["code"], "unknown_site");
+}
+
+#[tokio::test]
 async fn staff_are_answered_as_staff() {
     // Positive control of the test above: the same question behind a login has the other audience.
     let harness = Harness::furnished();

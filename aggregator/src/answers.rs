@@ -7,6 +7,7 @@
 
 mod asking;
 mod detail;
+mod panels;
 mod plan;
 mod predicate;
 mod relation;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use clickhouse::{Row, RowOwned, RowRead};
 use events::{LocalDay, Site, SiteId, SiteList};
+use futures_util::future::join_all;
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,7 @@ use crate::sql;
 use crate::store::{Statement, Store, StoreError};
 use crate::suppress::{Audience, Care, Found, cleared};
 use asking::Asking;
+use panels::Shelf;
 use plan::Plan;
 pub(crate) use plan::{Shift, spelled};
 pub(crate) use predicate::{Place, Predicates, Values};
@@ -130,11 +133,32 @@ impl Answers {
     /// # Errors
     /// When the question cannot be answered; see [`QuestionError`].
     pub async fn answer_for(&self, question: &Question, audience: Audience) -> Result<Answer, QuestionError> {
+        self.answer_beside(question, audience, self.clock.now(), &panels::EMPTY).await
+    }
+
+    /// Answers several questions for these readers, as [`Answers::answer_for`] does each, reading together what can be.
+    pub async fn answer_all(
+        &self,
+        questions: &[Question],
+        audience: Audience,
+    ) -> Vec<Result<Answer, QuestionError>> {
+        let now = self.clock.now();
+        let shelf = Shelf::read(self, questions, audience, now).await;
+        join_all(questions.iter().map(|question| self.answer_beside(question, audience, now, &shelf))).await
+    }
+
+    async fn answer_beside(
+        &self,
+        question: &Question,
+        audience: Audience,
+        now: Timestamp,
+        shelf: &Shelf,
+    ) -> Result<Answer, QuestionError> {
         let site = self.sites.by_domain(&question.site_id).ok_or(QuestionError::UnknownSite)?;
         if question.date_range == DateRange::Realtime {
             return self.realtime(&site, question).await;
         }
-        let asking = Asking { answers: self, site: &site, audience, now: self.clock.now() };
+        let asking = Asking { answers: self, site: &site, audience, now, shelf };
         let period = asking.period(question).await?;
         let care = Care::of(question, audience, site.rules.thresholds);
         let measured_by = audience.least(site.rules.thresholds);
@@ -280,7 +304,9 @@ impl Answers {
     ) -> Result<(Arc<Site>, Period, Timestamp), QuestionError> {
         let site = self.sites.by_domain(&question.site_id).ok_or(QuestionError::UnknownSite)?;
         let now = self.clock.now();
-        let period = Asking { answers: self, site: &site, audience, now }.period(question).await?;
+        let period = Asking { answers: self, site: &site, audience, now, shelf: &panels::EMPTY }
+            .period(question)
+            .await?;
         Ok((site, period, now))
     }
 }

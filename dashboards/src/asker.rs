@@ -3,7 +3,7 @@
 use aggregator::suppress::Audience;
 use aggregator::{Analysis, AnalysisAnswer, Answer, Answers, Dropped, Pulse, Question, QuestionError};
 use events::SiteId;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use jiff::civil::Date;
 
 /// Answers questions. Whether the asker may ask about a site is decided before, in this crate.
@@ -18,6 +18,15 @@ pub trait Asker: Send + Sync {
     /// What staff may be told of a question. A program with a key is staff.
     fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Answer, QuestionError>> {
         self.answer_for(question, Audience::Staff)
+    }
+
+    /// What these readers may be told of several questions, each in its place.
+    fn answer_all<'a>(
+        &'a self,
+        questions: &'a [Question],
+        audience: Audience,
+    ) -> BoxFuture<'a, Vec<Result<Answer, QuestionError>>> {
+        Box::pin(join_all(questions.iter().map(move |question| self.answer_for(question, audience))))
     }
 
     /// What these readers may be told of a funnel or of journeys.
@@ -49,6 +58,14 @@ impl Asker for Answers {
         audience: Audience,
     ) -> BoxFuture<'a, Result<Answer, QuestionError>> {
         Box::pin(Self::answer_for(self, question, audience))
+    }
+
+    fn answer_all<'a>(
+        &'a self,
+        questions: &'a [Question],
+        audience: Audience,
+    ) -> BoxFuture<'a, Vec<Result<Answer, QuestionError>>> {
+        Box::pin(Self::answer_all(self, questions, audience))
     }
 
     fn analyse<'a>(

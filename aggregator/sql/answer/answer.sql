@@ -21,11 +21,11 @@ SELECT
     toUInt8(0) AS currencies_differ,
     sum(units.exits) AS exits,
     CAST([], 'Array(Array(UInt32))') AS vitals,
-    count() OVER () AS total_rows
+    count() OVER ({each}) AS total_rows
 FROM ({units}) AS units
 WHERE {where}
 GROUP BY bucket, key
 -- A page may have engagement left over from the day before and nothing else.
 HAVING visitors + visits + pageviews + events + entries > 0
 ORDER BY {order}
-LIMIT {limit:UInt64} OFFSET {offset:UInt64}
+LIMIT {limit:UInt64} OFFSET {offset:UInt64} {by}

@@ -15,7 +15,8 @@ SELECT
     toUInt64(sum(s.scroll_sum)) AS scroll_sum,
     toUInt64(sum(s.scroll_visits)) AS scroll_visits,
     toUInt64(sum(s.opted_out_pageviews)) AS opted_out_pageviews,
-    toUInt64(0) AS exits
+    toUInt64(0) AS exits,
+    'total' AS stat
 FROM open_stats AS s
 WHERE site = {site:UInt32} AND dimension = 'total' AND hour != 255 AND day BETWEEN {first:Date} AND {last:Date}
     AND closes_at IN {open:Array(DateTime('UTC'))}

@@ -4,6 +4,7 @@
 use events::Site;
 use jiff::Timestamp;
 
+use super::panels::Shelf;
 use super::plan::Plan;
 use super::table::{self, Base, Bases, Lines};
 use super::{Answers, out_of_calendar};
@@ -16,6 +17,8 @@ pub(super) struct Asking<'a> {
     pub(super) site: &'a Site,
     pub(super) audience: Audience,
     pub(super) now: Timestamp,
+    /// What was read together with other questions.
+    pub(super) shelf: &'a Shelf,
 }
 
 impl Asking<'_> {
@@ -47,7 +50,10 @@ impl Asking<'_> {
     }
 
     async fn found(&self, plan: &Plan<'_>) -> Result<Found<Lines>, QuestionError> {
-        let rows = self.answers.rows(plan, self.now).await?;
+        let rows = match self.shelf.rows_of(plan) {
+            Some(rows) => rows,
+            None => self.answers.rows(plan, self.now).await?,
+        };
         let first = if plan.is_beyond(&rows) {
             self.answers.rows(&plan.first_row(), self.now).await?.first().map(table::Counted::total_rows)
         } else {

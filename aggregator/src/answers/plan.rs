@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::day_number;
 use super::detail;
+use super::panels::{Page, Panel};
 use super::predicate::{Place, Predicates, Values};
 use super::relation::{Clock, Relations};
 use super::table::Counted;
@@ -18,6 +19,9 @@ use crate::suppress::{Audience, Care};
 
 /// A run of open days and one day's seal look this far beyond the calendar: sites change their zone.
 const ZONE_MARGIN_S: i64 = 2 * 86_400;
+
+/// Name of the statement that reads several lists.
+const PANELS: &str = "panels";
 
 /// What will be asked of ClickHouse.
 #[derive(Clone)]
@@ -112,7 +116,9 @@ impl<'a> Plan<'a> {
                     ("key", if self.paged_there { "[value]" } else { "emptyArrayString()" }),
                     ("order", &self.order),
                     ("where", &place),
-                    ("units", &self.units(stat, !open.is_empty())),
+                    ("each", ""),
+                    ("by", ""),
+                    ("units", &self.units(&[stat], !open.is_empty())),
                 ]);
                 (sql::ANSWER.name(), filled)
             }
@@ -126,8 +132,46 @@ impl<'a> Plan<'a> {
                 (sql::DETAIL.name(), filled)
             }
         };
-        let statement = store
-            .statement(name, &sql)
+        predicates.values.bind(self.bound(store.statement(name, &sql), open))
+    }
+
+    /// One statement for this list and others that differ in nothing but what they count by. Rows tell by the number of their
+    /// bucket, from 1, of which.
+    pub(super) fn statement_of(&self, store: &Store, open: &[i64], stats: &[Stat]) -> Statement {
+        let sql = sql::ANSWER.fill(&[
+            ("bucket", &format!("indexOf([{}], stat)", names(stats))),
+            ("key", "[value]"),
+            ("order", &format!("bucket ASC, {}", self.order)),
+            ("where", "true"),
+            ("each", "PARTITION BY bucket"),
+            ("by", "BY bucket"),
+            ("units", &self.units(stats, !open.is_empty())),
+        ]);
+        self.bound(store.statement(PANELS, &sql), open)
+    }
+
+    /// The list of statistics this plan reads, if nothing else is to be known of it.
+    pub(super) fn panel(&self) -> Option<Panel> {
+        let question = self.question;
+        let plain = self.care == Care::Open
+            && self.paged_there
+            && self.interval.is_none()
+            && question.filters.is_empty()
+            && !question.metrics.contains(&Metric::ExitRate);
+        Some(Panel {
+            stat: self.stat.filter(|_| plain)?,
+            page: Page {
+                site: self.site,
+                period: self.period,
+                order: self.order.clone(),
+                limit: self.limit,
+                offset: self.offset,
+            },
+        })
+    }
+
+    fn bound(&self, statement: Statement, open: &[i64]) -> Statement {
+        statement
             .param("site", self.site)
             .param("first", self.period.first.to_string())
             .param("last", self.period.last.to_string())
@@ -137,26 +181,26 @@ impl<'a> Plan<'a> {
             .param("offset", self.offset)
             .param("shift_from", self.shift.from)
             .param("shift_until", self.shift.until)
-            .param("shift_by", self.shift.by);
-        predicates.values.bind(statement)
+            .param("shift_by", self.shift.by)
     }
 
-    fn units(&self, stat: Stat, some_open: bool) -> String {
+    fn units(&self, stats: &[Stat], some_open: bool) -> String {
         let published = sql::PUBLISHED_OF_QUESTION.fill(&[]);
         let (sealed, live) = if self.interval.is_some_and(Interval::is_of_hours) {
             let sealed = sql::SEALED_HOURLY.fill(&[("published", &published)]);
             (sealed, some_open.then(|| sql::OPEN_HOURLY.fill(&[])))
         } else {
-            let stat = ("stat", stat.name());
-            let sealed = sql::SEALED_DAILY.fill(&[stat, ("published", &published)]);
-            (sealed, some_open.then(|| sql::OPEN_DAILY.fill(&[stat])))
+            let names = names(stats);
+            let named = ("stats", names.as_str());
+            let sealed = sql::SEALED_DAILY.fill(&[named, ("published", &published)]);
+            (sealed, some_open.then(|| sql::OPEN_DAILY.fill(&[named])))
         };
         let rows = match live {
             None => sealed,
             Some(live) => format!("{sealed}\nUNION ALL\n{live}"),
         };
-        if stat == Stat::Page && self.question.metrics.contains(&Metric::ExitRate) {
-            let exit_pages = self.units(Stat::ExitPage, some_open);
+        if stats == [Stat::Page] && self.question.metrics.contains(&Metric::ExitRate) {
+            let exit_pages = self.units(&[Stat::ExitPage], some_open);
             return format!("{rows}\nUNION ALL\n{}", sql::EXITS.fill(&[("exit_pages", &exit_pages)]));
         }
         rows
@@ -222,6 +266,11 @@ impl Shift {
         let from = LocalDay::at(at, &site.zone).map_or(opens_at, |day| day.opens_at);
         Self { from, until, by: i64::from(before.seconds()) - i64::from(offset.seconds()) }
     }
+}
+
+/// Statistics as a list in SQL.
+fn names(stats: &[Stat]) -> String {
+    stats.iter().map(|stat| format!("'{}'", stat.name())).collect::<Vec<_>>().join(", ")
 }
 
 /// The question's order, then the default one, then the value: pages must not overlap.

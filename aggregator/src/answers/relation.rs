@@ -66,6 +66,10 @@ impl Relations {
             ("visits", &open.visits()),
             ("opt_outs", &open.opt_outs()),
         ]);
+        if self.clock != Clock::Hours {
+            // Of sealed days the minutes are gone.
+            return open;
+        }
         let hits = sql::HITS.fill(&[
             ("sealed", &sealed),
             ("ends", columns),

@@ -61,6 +61,11 @@ pub(super) struct Lines {
 }
 
 impl Counted {
+    /// The number of the list it is a row of, and the row.
+    pub(super) fn taken_apart(self) -> (usize, Self) {
+        (usize::try_from(self.bucket).unwrap_or_default(), Self { bucket: 0, ..self })
+    }
+
     /// Whether it is the row of this one value.
     pub(super) fn is_of(&self, value: &str) -> bool {
         self.key == [value]

@@ -297,6 +297,22 @@ mod tests {
     }
 
     #[test]
+    fn half_an_hour_is_the_current_minute_and_the_29_before_it() {
+        let almaty = zone("Asia/Almaty");
+        // Ten minutes past midnight there.
+        let now: Timestamp = "2026-11-22T19:10:59Z".parse().unwrap();
+        let period = Period::resolve(DateRange::HalfHour, now, &almaty, None).unwrap();
+        assert_eq!((period.first, period.last), (date(2026, 11, 22), date(2026, 11, 23)));
+        let labels: Vec<_> = period.buckets(Interval::Minute, &almaty).unwrap();
+        let labels: Vec<_> = labels.into_iter().map(Bucket::label).collect();
+        assert_eq!(labels.len(), 30);
+        assert_eq!((labels[0].as_str(), labels[29].as_str()), ("2026-11-22 23:41:00", "2026-11-23 00:10:00"));
+        let now = now.to_zoned(almaty);
+        assert!(Bucket::Minute(date(2026, 11, 23), 10).has_begun(&now));
+        assert!(!Bucket::Minute(date(2026, 11, 23), 11).has_begun(&now));
+    }
+
+    #[test]
     fn the_automatic_unit_grows_with_the_range() {
         let unit = |last| Period::of_days(date(2026, 1, 1), last).interval(Dimension::Time).unwrap();
         assert_eq!(unit(date(2026, 1, 2)), Interval::Hour);

@@ -2,7 +2,9 @@
 
 mod adversary;
 mod grammar;
+mod measures;
 mod recount;
+mod together;
 
 use aggregator::question::{Dimension, Metric};
 use aggregator::{Question, QuestionError};

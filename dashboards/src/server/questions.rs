@@ -4,8 +4,8 @@ use aggregator::suppress::Audience;
 use aggregator::{Answer, Question};
 use axum::Json;
 use axum::extract::State;
-use futures_util::future::join_all;
-use serde::Deserialize;
+use futures_util::future::{join, join_all};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Staff;
@@ -32,27 +32,54 @@ pub(super) async fn batch(
     if questions.len() > MOST {
         return Err(ApiError::TooManyQuestions);
     }
-    let answers = questions.iter().map(|question| async {
-        match one(&staff, &signed_in, question).await {
-            Ok(answer) => answer,
-            Err(error) => error.body(),
-        }
+    let items: Vec<_> = questions.iter().map(|item| allowed(&staff, &signed_in, item)).collect();
+    // What is asked together is read together.
+    let asked: Vec<Question> = items
+        .iter()
+        .filter_map(|item| match item {
+            Ok(Item::Question(question)) => Some(question.clone()),
+            Ok(Item::Analysis(_)) | Err(_) => None,
+        })
+        .collect();
+    let analysed = items.iter().map(async |item| match item {
+        Ok(Item::Analysis(analysis)) => Some(analyses::ask(&staff, analysis, Audience::Staff).await),
+        Ok(Item::Question(_)) | Err(_) => None,
     });
-    Ok(Json(json!({ "answers": join_all(answers).await })))
+    let (told, analysed) = join(ask_all(&staff, &asked), join_all(analysed)).await;
+    let mut told = told.into_iter();
+    let answers = items.into_iter().zip(analysed).map(|(item, analysed)| match (item, analysed) {
+        (Err(refused), _) => refused.body(),
+        (Ok(_), Some(analysis)) => written(analysis),
+        (Ok(_), None) => told.next().map_or_else(|| ApiError::Internal.body(), written),
+    });
+    Ok(Json(json!({ "answers": answers.collect::<Vec<_>>() })))
 }
 
-async fn one(staff: &Staff, signed_in: &SignedIn, item: &Value) -> Result<Value, ApiError> {
-    let answer = match Item::from_json(item)? {
-        Item::Question(question) => {
-            signed_in.site(staff, &question.site_id)?;
-            serde_json::to_value(ask(staff, &question).await?)
-        }
-        Item::Analysis(analysis) => {
-            signed_in.site(staff, analysis.site_id())?;
-            serde_json::to_value(analyses::ask(staff, &analysis, Audience::Staff).await?)
-        }
+/// An item of the batch, if it is understood and about a site of theirs.
+fn allowed(staff: &Staff, signed_in: &SignedIn, item: &Value) -> Result<Item, ApiError> {
+    let item = Item::from_json(item)?;
+    let site = match &item {
+        Item::Question(question) => &question.site_id,
+        Item::Analysis(analysis) => analysis.site_id(),
     };
-    answer.map_err(|_| ApiError::Internal)
+    signed_in.site(staff, site)?;
+    Ok(item)
+}
+
+fn written(answer: Result<impl Serialize, ApiError>) -> Value {
+    answer
+        .and_then(|answer| serde_json::to_value(answer).map_err(|_| ApiError::Internal))
+        .unwrap_or_else(|error| error.body())
+}
+
+async fn ask_all(staff: &Staff, questions: &[Question]) -> Vec<Result<Answer, ApiError>> {
+    if questions.is_empty() {
+        return Vec::new();
+    }
+    let timer = staff.0.metrics.question_seconds.start_timer();
+    let answers = staff.0.asker.answer_all(questions, Audience::Staff).await;
+    timer.observe_duration();
+    answers.into_iter().map(|answer| Ok(answer?)).collect()
 }
 
 /// `POST /api/v2/query`

@@ -5,6 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { makeMock } from "../scripts/mock-api.mjs";
+import { accountJourneys, accountLooks } from "./browser/accounts.mjs";
 import { boardJourneys } from "./browser/board-journeys.mjs";
 import { journeys } from "./browser/journeys.mjs";
 import { looks } from "./browser/looks.mjs";
@@ -29,7 +30,15 @@ const browser = await chromium.launch({
 const only = process.env.ONLY ?? "";
 let failed = 0;
 let count = 0;
-for (const [name, test] of [...journeys, ...boardJourneys, ...settingsJourneys, ...settingsLooks, ...looks]) {
+for (const [name, test] of [
+  ...journeys,
+  ...accountJourneys,
+  ...accountLooks,
+  ...boardJourneys,
+  ...settingsJourneys,
+  ...settingsLooks,
+  ...looks,
+]) {
   if (!name.includes(only)) continue;
   count += 1;
   const mock = makeMock({ now_ms: NOW_MS });

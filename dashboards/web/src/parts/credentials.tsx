@@ -9,11 +9,15 @@ export const PASSWORD_MIN = 12;
 
 interface Props {
   kind: "signin" | "setup";
-  submit: (email: string, password: string) => Promise<void>;
+  /** The address, where it is settled. */
+  email?: string;
+  submit: (email: string, password: string, secondFactor?: string) => Promise<void>;
 }
 
-export function Credentials({ kind, submit }: Props) {
-  const [email, setEmail] = useState("");
+export function Credentials({ kind, email: settled, submit }: Props) {
+  const [email, setEmail] = useState(settled ?? "");
+  /** What is typed as second factor; `null` until it is asked for. */
+  const [second, setSecond] = useState<string | null>(null);
   const [password, setPassword] = useState("");
   const [visible, setVisible] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -28,9 +32,12 @@ export function Credentials({ kind, submit }: Props) {
     setBusy(true);
     setCode(null);
     try {
-      await submit(email.trim(), password);
+      await submit(email.trim(), password, second ?? undefined);
     } catch (error) {
-      setCode(codeOf(error));
+      const refused = codeOf(error);
+      if (refused === "code_needed") setSecond((typed) => typed ?? "");
+      // Asking for the code the first time is no mistake of theirs.
+      if (refused !== "code_needed" || second !== null) setCode(refused);
     } finally {
       setBusy(false);
     }
@@ -44,6 +51,7 @@ export function Credentials({ kind, submit }: Props) {
         name="email"
         autoComplete="username"
         required
+        fixed={settled !== undefined}
         value={email}
         onValue={setEmail}
         testId={`${kind}-email`}
@@ -60,6 +68,19 @@ export function Credentials({ kind, submit }: Props) {
         {...(kind === "setup" ? { hint: t("setup.password_hint", { n: PASSWORD_MIN }) } : {})}
         problem={ofPassword ? errorText(code) : undefined}
       />
+      {second !== null && (
+        <Field
+          label={t("signin.code")}
+          name="code"
+          autoComplete="one-time-code"
+          required
+          focused
+          value={second}
+          onValue={setSecond}
+          hint={t("signin.code_hint")}
+          testId={`${kind}-code`}
+        />
+      )}
       <label class="tick">
         <input type="checkbox" checked={visible} onChange={(event) => setVisible(event.currentTarget.checked)} />
         {t("signin.show_password")}

@@ -1,5 +1,5 @@
 /** A labelled input with its hint and its error, tied together for assistive technology. */
-import { useId } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import "./field.css";
 
 interface Props {
@@ -11,14 +11,34 @@ interface Props {
   testId: string;
   type?: "text" | "email" | "password";
   name?: string;
-  autoComplete?: "username" | "current-password" | "new-password" | "off";
+  autoComplete?: "username" | "current-password" | "new-password" | "one-time-code" | "off";
   required?: boolean;
+  /** It can be read and not changed. */
+  fixed?: boolean;
+  /** It has the focus as soon as it appears. */
+  focused?: boolean;
   /** An address of some kind: nothing is capitalised or corrected while typing. */
   literal?: boolean;
 }
 
-export function Field({ label, value, onValue, hint, problem, testId, literal, type = "text", ...input }: Props) {
+export function Field({
+  label,
+  value,
+  onValue,
+  hint,
+  problem,
+  testId,
+  literal,
+  fixed,
+  focused,
+  type = "text",
+  ...input
+}: Props) {
   const id = useId();
+  const box = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (focused) box.current?.focus();
+  }, [focused]);
   const described = [hint ? `${id}-hint` : "", problem ? `${id}-problem` : ""].filter(Boolean).join(" ");
   return (
     <div class="field">
@@ -26,7 +46,9 @@ export function Field({ label, value, onValue, hint, problem, testId, literal, t
       <input
         {...({ ...input, type } as { type: "text" })}
         {...(literal ? { autoCapitalize: "none", spellcheck: false, inputMode: "url" as const } : {})}
+        ref={box}
         id={id}
+        readOnly={fixed}
         value={value}
         data-testid={testId}
         aria-describedby={described || undefined}

@@ -3,12 +3,13 @@
 mod recount;
 mod small_groups;
 
+use aggregator::Question;
 use aggregator::analyses::{Analysis, AnalysisAnswer};
 use aggregator::suppress::Audience;
 use events::{Device, EventRow};
 use serde_json::{Value, json};
 
-use crate::harness::{DAY, Harness, at};
+use crate::harness::{DAY, Harness, at, traffic};
 
 /// The answer as it goes out.
 async fn told(h: &Harness, request: &Value, audience: Audience) -> Value {
@@ -204,6 +205,7 @@ async fn journeys_are_ordered_and_paged_without_overlap_and_can_be_asked_again()
     let answer = told(&h, &page(0, "pageviews"), Audience::Unprotected).await;
     assert_eq!(answer["results"][0]["percentage"], 50.0);
     assert_eq!(answer["query"]["date_range"][0], "2033-05-22T00:00:00+00:00");
+    assert_eq!(told(&h, &answer["query"], Audience::Unprotected).await, answer, "it can be asked again");
 }
 
 #[tokio::test]
@@ -221,6 +223,66 @@ async fn a_site_without_visits_has_zeros_and_an_unknown_one_is_not_found() {
     request["site_id"] = json!("9.kz");
     let error = h.answers.analyse(&Analysis::from_json(&request).unwrap(), Audience::Staff).await;
     assert_eq!(error.unwrap_err().code(), "unknown_site");
+}
+
+#[tokio::test]
+async fn goals_properties_and_ends_of_visits_read_the_same_before_and_after_the_seal() {
+    let h = Harness::new("analyses_goals", &["Asia/Almaty"]).await;
+    let sales = (1..=6).map(|tag| {
+        let mut sale =
+            h.event(1, &format!("{DAY}T12:00:00")).tag(tag).custom("Purchase").prop("plan", "paid");
+        (sale.0.revenue_milli, sale.0.currency) = (1_500, "KZT".into());
+        sale
+    });
+    h.insert(traffic(&h, 1, &[DAY], 1).into_iter().chain(sales)).await;
+    let goals = json!([
+        {"event_name": "Signup"}, {"display_name": "Ru", "page_path": "/ru/*"}, {"display_name": "All", "page_path": "/**"},
+        {"display_name": "Read", "page_path": "/**", "scroll_threshold": 30},
+        {"display_name": "Paid", "event_name": "Purchase", "custom_props": {"plan": "paid"}},
+        {"display_name": "Free", "event_name": "Purchase", "custom_props": {"plan": "free"}},
+    ]);
+    let ask = async |dimensions: Value, filters: Value, metrics: &[&str]| {
+        let question = json!({
+            "site_id": "1.kz", "date_range": [DAY, DAY], "goals": goals, "metrics": metrics, "dimensions": dimensions,
+            "filters": filters,
+        });
+        let question = Question::from_json(&question).unwrap();
+        let answer = h.answers.answer_for(&question, Audience::Unprotected).await.unwrap();
+        serde_json::to_value(answer.results).unwrap()
+    };
+    let all = async || {
+        let money = ["visitors", "conversion_rate", "total_revenue", "average_revenue"];
+        let read = json!([["is", "event:goal", ["Read"]]]);
+        [
+            ask(
+                json!(["event:goal"]),
+                json!([]),
+                &["visitors", "events", "conversion_rate", "total_revenue"],
+            )
+            .await,
+            ask(json!([]), json!([["is", "event:goal", ["Paid"]]]), &money).await,
+            ask(json!(["visit:source"]), read.clone(), &["visitors", "group_conversion_rate"]).await,
+            ask(json!(["event:props:plan"]), json!([]), &["visitors", "events", "percentage"]).await,
+            ask(json!(["event:props:plan"]), json!([["is", "event:name", ["Signup"]]]), &["visitors"]).await,
+            ask(json!(["visit:entry_page"]), read.clone(), &["visitors", "visits"]).await,
+            ask(json!(["visit:exit_page"]), json!([]), &["visitors", "visits", "bounce_rate"]).await,
+            ask(json!(["event:page"]), read, &["visitors", "scroll_depth"]).await,
+        ]
+    };
+    let open = all().await;
+    let goal = |name: &str| {
+        let row = open[0].as_array().unwrap().iter().find(|row| row["dimensions"] == json!([name]));
+        row.map(|row| row["metrics"].clone())
+    };
+    for reached in ["Signup", "Ru", "All", "Read", "Paid"] {
+        assert!(goal(reached).unwrap()[0].as_u64().unwrap() > 0, "{reached}");
+    }
+    assert_eq!(goal("Free"), None);
+    assert_eq!(goal("Paid").unwrap()[3], json!({"value": 9.0, "currency": "KZT"}));
+    assert_eq!(open[1][0]["metrics"][3], json!({"value": 1.5, "currency": "KZT"}));
+    assert!(open.iter().all(|rows| !rows.as_array().unwrap().is_empty()), "{open:?}");
+    sealed(&h).await;
+    assert_eq!(all().await, open);
 }
 
 #[tokio::test]

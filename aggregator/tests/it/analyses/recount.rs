@@ -141,7 +141,7 @@ impl Visit {
             ("is", Some("event:name")) => any(&|row| row.name == value.unwrap()),
             ("is", Some("event:props:plan")) => any(&|row| has(row, "plan", value.unwrap())),
             ("is", Some("event:goal")) => any(&|row| reaches(row, &goals()[0])),
-            other => panic!("the recount does not know {other:?}"),
+            other => unreachable!("the recount does not know {other:?}"),
         }
     }
 }
@@ -247,6 +247,9 @@ fn filter(dice: &mut Dice) -> Value {
     dice.one(&single).clone()
 }
 
+/// Who took a way: visits, visitors of days, and how often.
+type Taken = (BTreeSet<usize>, BTreeSet<(Date, u64)>, u64);
+
 /// A request, and its answer counted by hand.
 fn random(dice: &mut Dice, days: &[Date], visits: &[Visit]) -> (Value, Value) {
     let (a, b) = (dice.below(days.len()), dice.below(days.len()));
@@ -277,7 +280,7 @@ fn random(dice: &mut Dice, days: &[Date], visits: &[Visit]) -> (Value, Value) {
     request["kind"] = json!("journeys");
     request["page"] = page.clone();
     request["direction"] = json!(if next { "next" } else { "previous" });
-    let mut rows: BTreeMap<String, (BTreeSet<usize>, BTreeSet<(Date, u64)>, u64)> = BTreeMap::new();
+    let mut rows: BTreeMap<String, Taken> = BTreeMap::new();
     for (index, visit) in asked.iter().enumerate() {
         for (from, to) in visit.ways() {
             let (here, there) = if next { (from, to) } else { (to, from) };
@@ -324,9 +327,9 @@ async fn analyses_answer_as_a_naive_recount_does_and_sealing_changes_nothing() {
     let rows = traffic(&h, &days, &mut dice);
     h.insert(rows.iter().cloned().map(Event)).await;
     let visits = Visit::all(&rows);
-    let questions: Vec<(Value, Value)> = (0..30).map(|_| random(&mut dice, &days, &visits)).collect();
+    let questions: Vec<(Value, Value)> = (0..20).map(|_| random(&mut dice, &days, &visits)).collect();
     let told_something = |answer: &Value| answer.as_array().is_some_and(|rows| !rows.is_empty());
-    assert!(questions.iter().filter(|(_, answer)| told_something(answer)).count() > 20);
+    assert!(questions.iter().filter(|(_, answer)| told_something(answer)).count() > 15);
     let mut as_staff: Vec<Value> = Vec::new();
     for seal in [None, Some("2033-03-27T23:00:00Z"), Some("2033-03-30T12:00:00Z")] {
         if let Some(until) = seal {

@@ -20,6 +20,7 @@ const FUNNELS: [&[&str]; 4] =
 
 type Way = (String, String);
 type People = BTreeSet<u64>;
+type Ways = BTreeMap<Way, People>;
 
 /// One day as asked by somebody.
 struct Look<'a> {
@@ -61,8 +62,8 @@ impl Look<'_> {
     }
 
     /// Who went which way.
-    fn truth(&self, day: Date, device: Option<Device>) -> BTreeMap<Way, People> {
-        let mut truth: BTreeMap<Way, People> = BTreeMap::new();
+    fn truth(&self, day: Date, device: Option<Device>) -> Ways {
+        let mut truth = Ways::new();
         for visit in self.of(day, device) {
             for way in visit.ways() {
                 truth.entry(way).or_default().insert(visit.tag);
@@ -133,7 +134,7 @@ impl Look<'_> {
     }
 
     async fn ways(&mut self, day: Date) {
-        let mut all: Vec<(Option<Device>, BTreeMap<Way, People>, BTreeSet<Way>)> = Vec::new();
+        let mut all: Vec<(Option<Device>, Ways, BTreeSet<Way>)> = Vec::new();
         for device in [None, Some(DEVICES[0]), Some(DEVICES[1])] {
             let told = self.journeys(day, device).await;
             all.push((device, self.truth(day, device), told));
@@ -233,10 +234,10 @@ async fn no_small_group_is_told_and_plenty_would_be_without_the_guard() {
     };
     let (found, figures) = look(Audience::Staff, 5, true).look(&days).await;
     assert_eq!(found, Vec::<String>::new());
-    assert!(figures > 100, "staff are told something: {figures} figures");
+    assert!(figures > 60, "staff are told something: {figures} figures");
     let (found, figures) = look(Audience::Public, 10, false).look(&days[..1]).await;
     assert_eq!(found, Vec::<String>::new());
-    assert!(figures > 20, "the public is told something: {figures} figures");
+    assert!(figures > 8, "the public is told something: {figures} figures");
     let (found, _) = look(Audience::Unprotected, 5, false).look(&days[..1]).await;
     assert!(found.len() > 20, "{found:?}");
 }

@@ -7,6 +7,7 @@
 //! | `origin` | whether a change comes from our own pages |
 //! | `authorise` | who is asking, and who may do what |
 //! | `cookies`, `body` | reading and writing the two cookies; reading a JSON body |
+//! | `start` | `/api/start`: session, sites and notes at once |
 //! | `sign_in` | `/api/session`, `/api/setup` |
 //! | `client` | with what staff come, for the list of their sessions |
 //! | `account`, `second_factor` | `/api/account…`: one's own password, sessions, second factor |
@@ -45,7 +46,7 @@ use crate::asker::Asker;
 use crate::control::ControlPlane;
 use crate::live::Live;
 use crate::metrics::Metrics;
-use crate::quota::Quota;
+use crate::quota::{QUESTIONS_PER_HOUR, Quota};
 use crate::ui;
 
 mod account;
@@ -75,6 +76,7 @@ mod shared;
 mod sign_in;
 mod sites;
 mod sites_v1;
+mod start;
 mod stats_v1;
 mod users;
 
@@ -96,6 +98,7 @@ pub struct Route {
 
 /// Every address of the API. A test compares it with what the router answers.
 pub const ROUTES: &[Route] = &[
+    Route { method: "GET", path: "/api/start" },
     Route { method: "GET", path: "/api/session" },
     Route { method: "POST", path: "/api/session" },
     Route { method: "PATCH", path: "/api/session" },
@@ -191,11 +194,17 @@ pub struct DashboardsConfig {
     pub staff_url: String,
     /// Where visitors' browsers reach the collector (`https://count.example.kz`); goes into the snippet.
     pub public_url: String,
+    /// How many questions a program may ask in an hour, for each key.
+    pub questions_per_hour: u32,
 }
 
 impl Default for DashboardsConfig {
     fn default() -> Self {
-        Self { staff_url: "http://127.0.0.1:8081".into(), public_url: "http://127.0.0.1:8080".into() }
+        Self {
+            staff_url: "http://127.0.0.1:8081".into(),
+            public_url: "http://127.0.0.1:8080".into(),
+            questions_per_hour: QUESTIONS_PER_HOUR,
+        }
     }
 }
 
@@ -255,7 +264,7 @@ impl Dashboards {
             metrics: Metrics::register(parts.registry)?,
             live: live.clone(),
             desk: Desk::default(),
-            quota: Quota::default(),
+            quota: Quota::new(config.questions_per_hour),
             first_beacons: sites::FirstBeacons::default(),
             live_views: live_view::limit(),
         }));
@@ -379,6 +388,7 @@ fn router(staff: Staff) -> Router {
             "/api/session",
             get(sign_in::show).post(sign_in::sign_in).patch(sign_in::change).delete(sign_in::sign_out),
         )
+        .route("/api/start", get(start::show))
         .route("/api/setup", post(sign_in::set_up))
         .route("/api/sites", get(sites::list).post(sites::add))
         .route("/api/sites/{domain}", get(sites::show).patch(settings::change).delete(settings::delete))

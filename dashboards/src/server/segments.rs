@@ -119,9 +119,14 @@ pub(super) async fn annotations(
     signed_in: SignedIn,
     AtSite(domain): AtSite,
 ) -> Result<Json<Value>, ApiError> {
-    let site = signed_in.site(&staff, &domain)?;
+    Ok(Json(json!({ "annotations": notes(&staff, &signed_in, &domain).await? })))
+}
+
+/// The notes on a site's chart, for somebody who sees the site.
+pub(super) async fn notes(staff: &Staff, signed_in: &SignedIn, domain: &str) -> Result<Vec<Value>, ApiError> {
+    let site = signed_in.site(staff, domain)?;
     let notes = staff.control(move |control| control.annotations(&site.domain)).await?;
-    Ok(Json(json!({ "annotations": notes.iter().map(shown_note).collect::<Vec<_>>() })))
+    Ok(notes.iter().map(shown_note).collect())
 }
 
 /// `POST /api/sites/{domain}/annotations`

@@ -260,7 +260,7 @@ pub(super) fn renewed(staff: &Staff, new: NewSession) -> Result<Response, ApiErr
     Ok((set, described(&signed_in)).into_response())
 }
 
-fn described(signed_in: &SignedIn) -> Json<Value> {
+pub(super) fn described(signed_in: &SignedIn) -> Json<Value> {
     let user = &signed_in.session.user;
     Json(json!({
         "user": { "email": user.email, "role": user.role.map(Role::code) },

@@ -190,8 +190,16 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
     const ofAccounts = accounts.answer(method, path, body);
     if (ofAccounts?.session) return session();
     if (ofAccounts !== null) return ofAccounts;
-    if (accounts.state.mustEnrol && route !== "GET /api/session") throw new Refused(403, "second_factor_required");
+    if (accounts.state.mustEnrol && route !== "GET /api/session" && route !== "GET /api/start")
+      throw new Refused(403, "second_factor_required");
     switch (route) {
+      case "GET /api/start": {
+        if (accounts.state.mustEnrol) return { session: session(), sites: null, annotations: null };
+        const opened = new URL(request.url, "http://mock").searchParams.get("site");
+        const one = state.sites.find(({ domain }) => domain === opened);
+        const annotations = one ? kept(one, "annotations", "GET").annotations : null;
+        return { session: session(), sites: state.sites.map(publicSite), annotations };
+      }
       case "GET /api/session":
         return session();
       case "PATCH /api/session":

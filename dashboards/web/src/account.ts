@@ -1,15 +1,14 @@
 /** Who is signed in and which sites they see. */
 import { signal } from "@preact/signals";
+import { route } from "./address";
 import { ApiError, api, codeOf, type Session, type Site, session } from "./api";
 import { chooseLanguage, chosenLanguage, isLanguage, type Language, showLanguage } from "./language";
-import { recall, remember } from "./memory";
+import { putAnnotations } from "./site-lists";
 
 /** `null` until loaded. */
 export const sites = signal<Site[] | null>(null);
 /** The code of what went wrong when the sites could not be loaded. */
 export const sitesFailure = signal<string | null>(null);
-
-const KNOWN = "sanaq.known";
 
 export async function loadSites(): Promise<void> {
   try {
@@ -22,7 +21,6 @@ export async function loadSites(): Promise<void> {
 
 export function enter(value: Session): void {
   session.value = value;
-  remember(KNOWN, "1");
   if (!chosenLanguage() && isLanguage(value.language)) void showLanguage(value.language);
 }
 
@@ -30,7 +28,6 @@ function leave(): void {
   session.value = null;
   sites.value = null;
   sitesFailure.value = null;
-  remember(KNOWN, null);
 }
 
 /** Switches the language here, and for the account, so that it greets its owner in it on other machines. */
@@ -46,10 +43,7 @@ export function retryAccount(): Promise<void> {
   return session.peek() ? loadSites() : startAccount();
 }
 
-/**
- * Asks who is signed in, once. Where somebody was signed in last time the sites are asked for at the same time, which
- * saves a round trip; elsewhere that would only be a second refusal.
- */
+/** Asks who is signed in, once; the answer has their sites as well, which saves a round trip. */
 export function startAccount(): Promise<void> {
   asked ??= ask().finally(() => {
     if (session.peek() === undefined) asked = null;
@@ -58,11 +52,14 @@ export function startAccount(): Promise<void> {
 }
 
 async function ask(): Promise<void> {
-  const known = recall(KNOWN) !== null;
-  const listed = known ? loadSites() : null;
+  const where = route.peek();
+  const opened = where.page === "dashboard" ? where.domain : null;
   try {
-    enter(await api.session());
-    await (listed ?? loadSites());
+    const start = await api.start(opened);
+    if (opened && start.annotations) putAnnotations(opened, start.annotations);
+    enter(start.session);
+    sites.value = start.sites;
+    sitesFailure.value = null;
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) leave();
     else sitesFailure.value = codeOf(error);

@@ -98,6 +98,13 @@ export interface Funnel {
   steps: number[];
 }
 
+export interface Start {
+  session: Session;
+  /** `null` while a second factor has to be set up first. */
+  sites: Site[] | null;
+  annotations: Annotation[] | null;
+}
+
 /** Beacons of a day that were not kept, by reason. */
 export interface Drop {
   day: string;
@@ -178,6 +185,9 @@ const questionsPath = (): string => {
 const site = (domain: string): string => `/api/sites/${encodeURIComponent(domain)}`;
 
 export const api = {
+  /** Who is signed in, their sites, and the notes of the site that is opened. */
+  start: (opened: string | null) =>
+    request<Start>("GET", `/api/start${opened ? `?site=${encodeURIComponent(opened)}` : ""}`),
   session: () => request<Session>("GET", "/api/session"),
   signIn: (email: string, password: string, code?: string) =>
     request<Session>("POST", "/api/session", code ? { email, password, code } : { email, password }),

@@ -44,6 +44,7 @@ export const segments = segmentList.list;
 export const annotations = annotationList.list;
 export const loadGoals = goalList.load;
 export const putGoals = goalList.put;
+export const putAnnotations = annotationList.put;
 export const loadFunnels = funnelList.load;
 export const loadSegments = segmentList.load;
 export const loadAnnotations = annotationList.load;

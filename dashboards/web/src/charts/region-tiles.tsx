@@ -29,6 +29,9 @@ const TILES: readonly [code: string, column: number, row: number][] = [
   ["KZ-75", 6, 4],
 ];
 
+/** All but the word for "region" or "city", for which a tile has no room. */
+const bareName = (name: string): string => name.replace(/ (облысы|қаласы|область|Region)$|^город /u, "");
+
 export function RegionTiles({ rows }: { rows: readonly Row[] }) {
   const found = new Map(rows.map((row) => [row.key, row]));
   const most = Math.max(1, ...rows.filter(({ key }) => key.startsWith("KZ-")).map(({ visitors }) => visitors));
@@ -47,7 +50,11 @@ export function RegionTiles({ rows }: { rows: readonly Row[] }) {
             data-value={here?.visitors ?? 0}
           >
             <span class="region-name">
-              {here ? <RowName row={here} dimensions={["region"]} /> : <span>{name}</span>}
+              {here ? (
+                <RowName row={{ ...here, name: bareName(name) }} dimensions={["region"]} />
+              ) : (
+                <span>{bareName(name)}</span>
+              )}
             </span>
             <span>{here ? formats().compact(here.visitors) : "–"}</span>
           </li>

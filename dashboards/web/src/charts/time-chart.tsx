@@ -119,7 +119,7 @@ function Plot({ points, metric, interval, annotations }: PlotProps) {
   const manyDays = spansDays(points);
   const name = (label: string) => pointName(label, interval, manyDays);
   const timed = hourly && !manyDays;
-  const room = timed ? 56 : language() === "en" ? 66 : 76;
+  const room = interval === "month" ? 100 : timed ? 56 : language() === "en" ? 66 : 76;
   const ticks = timeTicks(points.length, interval, frame.right - frame.left, room);
   const marks = markedPoints(points, annotations);
   const point = active === null ? undefined : points[active];

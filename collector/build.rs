@@ -41,7 +41,9 @@ fn main() -> io::Result<()> {
         if let (Some(name), Some("js")) =
             (path.file_name().and_then(|name| name.to_str()), path.extension().and_then(|end| end.to_str()))
         {
-            add(&mut list, out, name, &fs::read(&path)?, &[], &[])?;
+            let compressed =
+                |ending: &str| fs::read(released.join(format!("{name}.{ending}"))).unwrap_or_default();
+            add(&mut list, out, name, &fs::read(&path)?, &compressed("br"), &compressed("gz"))?;
         }
     }
     list.push(']');

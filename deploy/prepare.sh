@@ -2,7 +2,7 @@
 # Installs what a fresh machine lacks, and says what it does. Safe to run again: what is there is left alone.
 #
 #   deploy/prepare.sh run    what `make run` needs: the embedded ClickHouse, the front ends' packages, GeoIP ranges
-#   deploy/prepare.sh test   the same, a headless Chromium with a font that has Kazakh letters, Firefox, WebKitGTK, and nginx and Caddy (not started)
+#   deploy/prepare.sh test   the same, a headless Chromium with a font that has Kazakh letters, Firefox, WebKitGTK, PHP, and nginx and Caddy (not started)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -79,6 +79,7 @@ if [ "$goal" = test ]; then
   apt_install webkit2gtk-driver /usr/bin/WebKitWebDriver "the tracker in WebKit" || true
   apt_install xvfb /usr/bin/Xvfb "a screen for WebKit" || true
   apt_install libfaketime "$(find /usr/lib -name libfaketime.so.1 2>/dev/null | grep . || echo /usr/lib/libfaketime.so.1)" "a midnight is lived through" || true
+  [ -n "${PHP:-}" ] || apt_install php-cli /usr/bin/php "runs the WordPress plugin" || true
   proxy_install nginx-light nginx /usr/sbin/nginx || true
   proxy_install caddy caddy /usr/bin/caddy || true
   apt_install fonts-dejavu-core /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf "Kazakh letters in screenshots" || true

@@ -91,13 +91,14 @@ export const start = (attributes: Attributes, api: URL | string): void => {
     engagedMs += activeSince && now - activeSince;
     // With the focus in an embedded frame, `hasFocus` still says yes.
     (activeSince = left || document.hidden || !document.hasFocus() ? 0 : now) ||
-      // From here on `now` is the depth. `| 0` turns the Infinity and NaN of a page without height into 0; the collector
-      // takes what is more than 100 for 100.
-      ((now = ((100 * look()) / document.documentElement.scrollHeight + 0.5) | 0),
-      // A visitor who opted out is one tally: there is nothing to attach a report to.
-      engagedMs &&
+      // A visitor who opted out is one tally: there is nothing to attach a report to. And without time to report, where the page
+      // stands is not asked: a page that loads behind another window would be laid out early for it.
+      (engagedMs &&
         !optedOut &&
-        (now > reportedDepth || engagedMs > WORTH_REPORTING_MS) &&
+        // From here on `now` is the depth. `| 0` turns the Infinity and NaN of a page without height into 0; the collector
+        // takes what is more than 100 for 100.
+        ((now = ((100 * look()) / document.documentElement.scrollHeight + 0.5) | 0) > reportedDepth ||
+          engagedMs > WORTH_REPORTING_MS) &&
         (send('engagement', { e: engagedMs | 0, sd: (reportedDepth = now) }), (engagedMs = 0)));
   };
 
@@ -105,7 +106,7 @@ export const start = (attributes: Attributes, api: URL | string): void => {
 
   /** Turns to the page at the present address, if it is another. With `data-canonical`, its address is that of the link so selected. */
   const navigated = safely(
-    (_: unknown, { origin, pathname }: { origin: string; pathname: string } = new URL(document.querySelector<HTMLLinkElement>(attributes.canonical || 'x')?.href || location.href)) =>
+    (_: unknown, { origin, pathname }: { origin: string; pathname: string } = new URL(document.querySelector<HTMLLinkElement>(attributes.canonical || 'x')?.href || (location as never))) =>
       path !=
         (path =
           location.pathname + (fragment = 'hash' in attributes ? location.hash.replace(/[?&=].*/, '') : '')) &&

@@ -69,6 +69,23 @@ for (const [shape, script] of scripts) {
     });
   });
 
+  test(`${shape}: while a page loads, it is not laid out for our sake, with the focus elsewhere or here`, () => {
+    for (const focused of [true, false]) {
+      const page = new Page({ focused });
+      let asked = 0;
+      const watch = (owner, name, value) => Object.defineProperty(owner, name, { get: () => ((asked += 1), value) });
+      watch(page.document.documentElement, 'scrollHeight', 2000);
+      watch(page.window, 'innerHeight', 800);
+      watch(page.window, 'scrollY', 0);
+      page.load(script);
+      assert.equal(page.bodies.length, 1);
+      assert.equal(asked, 0);
+      // The control: a report does look.
+      page.focus().wait(500).hide();
+      assert.ok(asked > 0);
+    }
+  });
+
   describe(`${shape}: scroll depth`, () => {
     const depth = (given, act = (page) => page) => act(open(given).wait(10)).leave().last.sd;
 

@@ -6,7 +6,7 @@
 //! | `/js/script.0a1b2c3d4e5f.js` | the same file under a name that changes with it, for `integrity`; kept by caches for good |
 //! | `/js/pinned.json` | of each file this name and its hash |
 //!
-//! A page with `integrity` goes on loading the file it was written for: those of earlier releases stand in `tracker-js/released`
+//! A page with `integrity` goes on loading the file it was written for: those of every release stand in `tracker-js/released`
 //! and are embedded too. Files are compressed when they are built, so that what is served is what was measured.
 
 use std::sync::LazyLock;
@@ -168,12 +168,40 @@ mod tests {
             assert_eq!(says(&usual, ETAG), says(&kept, ETAG), "the same file");
             assert!(says(&kept, CACHE_CONTROL).contains("immutable"), "{pinned}");
         }
-        for path in
-            ["/js/", "/js/script.000000000000.js", "/js/../Cargo.toml", "/js/scripts.rs", "/javascript.js"]
-        {
+        for path in [
+            "/js/",
+            "/js/index.json",
+            "/js/script.000000000000.js",
+            "/js/../Cargo.toml",
+            "/js/scripts.rs",
+            "/javascript.js",
+        ] {
             assert!(answer(path, &HeaderMap::new()).is_none(), "{path}");
         }
         assert!(answer("/js/pinned.json", &HeaderMap::new()).is_some());
+    }
+
+    #[test]
+    fn what_was_released_is_served_for_ever_as_it_was() {
+        let released = concat!(env!("CARGO_MANIFEST_DIR"), "/../tracker-js/released/");
+        let index = std::fs::read(format!("{released}index.json")).unwrap();
+        let releases: Vec<serde_json::Value> = serde_json::from_slice(&index).unwrap();
+        let mut served = 0;
+        for pinned in releases.iter().flat_map(|release| release["files"].as_object().unwrap().values()) {
+            let name = pinned["name"].as_str().unwrap();
+            let plain = std::fs::read(format!("{released}{name}")).unwrap();
+            let found = answer(&format!("{FOLDER}{name}"), &HeaderMap::new()).unwrap();
+            // The tag is of the content: a file that is another one has another.
+            assert_eq!(says(&found, ETAG), answer::tag(&plain), "{name}");
+            assert_ne!(says(&found, ETAG), answer::tag(&plain[1..]), "{name}");
+            // `integrity` needs the content to be readable: the page asks for it with `crossorigin`.
+            assert_eq!(says(&found, http::header::ACCESS_CONTROL_ALLOW_ORIGIN), "*", "{name}");
+            assert!(says(&found, CACHE_CONTROL).contains("immutable"), "{name}");
+            let small = answer(&format!("{FOLDER}{name}"), &asked("br")).unwrap();
+            assert_eq!(says(&small, CONTENT_ENCODING), "br", "{name}");
+            served += 1;
+        }
+        assert!(served >= 3, "{served} files");
     }
 
     #[test]

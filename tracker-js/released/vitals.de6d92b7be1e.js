@@ -1,0 +1,1 @@
+var a=()=>{(window.requestIdleCallback??setTimeout)(()=>import("./web-vitals.681e0ebbe7af.js").then(({measure:a})=>a()).catch(()=>{}))};navigator.globalPrivacyControl||"1"==navigator.doNotTrack||("complete"==document.readyState?a():addEventListener("load",a));

@@ -253,6 +253,8 @@ pub enum Scope {
     Stats,
     /// Send beacons of one site in a server's name.
     Events,
+    /// Manage one site over the Sites API, with an admin's rights.
+    Sites,
 }
 
 /// `sanaq key …`.

@@ -8,6 +8,8 @@ export type Route =
   | { page: "invitation"; token: string }
   | { page: "account" }
   | { page: "users" }
+  /** Keys for all sites. */
+  | { page: "all-keys" }
   | { page: "members"; domain: string }
   | { page: "keys"; domain: string }
   | { page: "dashboard"; domain: string; view: View }
@@ -54,6 +56,7 @@ export function parseAddress(address: { pathname: string; search: string; hash: 
     };
     return { page: "share", slug: second, frame, view: readView(query) };
   }
+  if (first === "keys" && second === undefined) return { page: "all-keys" };
   let domain: string;
   try {
     domain = decodeURIComponent(first);

@@ -37,13 +37,14 @@ function Page() {
   }
   if (where.page === "sites") return <SitesPage sites={known} />;
   if (where.page === "users") return <UsersPage />;
+  if (where.page === "all-keys") return <KeysPage domain={null} />;
   if (where.page === "missing") return <MissingPage />;
   if (!("domain" in where)) return <Waiting />;
   const site = known.find(({ domain }) => domain === where.domain);
   if (!site) return <MissingPage domain={where.domain} />;
   if (where.page === "settings") return <SettingsPage key={site.domain} site={site} tab={where.tab} />;
   if (where.page === "members") return <MembersPage key={site.domain} site={site} />;
-  if (where.page === "keys") return <KeysPage key={site.domain} site={site} />;
+  if (where.page === "keys") return <KeysPage key={site.domain} domain={site.domain} />;
   if (where.page === "why") return <WhyPage key={site.domain} site={site} />;
   return <DashboardPage key={site.domain} site={site} view={where.view} sites={known} />;
 }

@@ -12,6 +12,7 @@ pub(super) fn run(command: cli::Key) -> Result<(), Failure> {
             let scope = match scope {
                 cli::Scope::Stats => Scope::Stats,
                 cli::Scope::Events => Scope::Events,
+                cli::Scope::Sites => Scope::Sites,
             };
             let control = control_plane(&installation)?;
             let key = control.create_api_key(Author::Console, &site, scope).map_err(Failure::usage)?;

@@ -1,8 +1,8 @@
-/** API keys of one site: made, shown once, revoked. */
+/** API keys of one site, or those for all sites: made, shown once, revoked. */
 import { useId, useState } from "preact/hooks";
 import { accounts, type Key, SCOPES, type Scope } from "../accounts-api";
 import { settingsPath } from "../address";
-import { type Site, serverNow } from "../api";
+import { serverNow } from "../api";
 import { localDay } from "../days";
 import { formats, t } from "../language";
 import { useDeed, useFetched } from "../parts/deed";
@@ -18,29 +18,30 @@ import "./settings.css";
 
 const TERMS = [30, 90, 365, null] as const;
 
-export function KeysPage({ site }: { site: Site }) {
-  const { value, code, again } = useFetched(() => accounts.keys(site.domain));
+/** `null` are the keys for all sites. */
+export function KeysPage({ domain }: { domain: string | null }) {
+  const { value, code, again } = useFetched(() => accounts.keys(domain));
   const { busy, code: refused, run } = useDeed();
   const now = serverNow() / 1000;
   const isOver = (key: Key) => key.revoked_at !== null || (key.expires_at !== null && key.expires_at <= now);
   return (
     <>
       <p class="settings-back">
-        <a href={settingsPath(site.domain)}>
+        <a href={domain === null ? "/users" : settingsPath(domain)}>
           <Icon name="left" />
-          {t("members.back")}
+          {t(domain === null ? "staff.back" : "members.back")}
         </a>
       </p>
       <h1 tabIndex={-1}>
-        {site.domain} <span class="quiet">{t("keys.title")}</span>
+        {domain ?? t("app.all_sites")} <span class="quiet">{t("keys.title")}</span>
       </h1>
       {code && <Notice code={code} retry={() => void again()} />}
       {value && (
         <div class="accounts">
           <section class="sheet" aria-labelledby="new-key-title">
             <h2 id="new-key-title">{t("keys.new")}</h2>
-            <p class="quiet">{t("keys.lead")}</p>
-            <NewKey domain={site.domain} changed={() => void again()} />
+            <p class="quiet">{t(domain === null ? "keys.lead_all" : "keys.lead")}</p>
+            <NewKey domain={domain} changed={() => void again()} />
           </section>
           <section class="sheet" aria-labelledby="keys-title">
             <h2 id="keys-title">{t("keys.title")}</h2>
@@ -59,7 +60,7 @@ export function KeysPage({ site }: { site: Site }) {
                       busy={busy}
                       testId="key-revoke"
                       deed={async () => {
-                        if (await run(() => accounts.revokeKey(site.domain, key.id))) await again();
+                        if (await run(() => accounts.revokeKey(domain, key.id))) await again();
                       }}
                     />
                   )}
@@ -90,9 +91,11 @@ function about(key: Key, over: boolean): string {
   ].join(" · ");
 }
 
-function NewKey({ domain, changed }: { domain: string; changed: () => void }) {
+function NewKey({ domain, changed }: { domain: string | null; changed: () => void }) {
+  /** A key for all sites manages them; figures are asked for site by site. */
+  const scopes: readonly Scope[] = domain === null ? ["sites"] : SCOPES;
   const [name, setName] = useState("");
-  const [scope, setScope] = useState<Scope>("stats");
+  const [scope, setScope] = useState<Scope>(domain === null ? "sites" : "stats");
   const [days, setDays] = useState<number | null>(90);
   const [secret, setSecret] = useState<string | null>(null);
   const { busy, code, run } = useDeed();
@@ -130,7 +133,7 @@ function NewKey({ domain, changed }: { domain: string; changed: () => void }) {
               setScope(SCOPES.find((known) => known === chosen) ?? "stats");
             }}
           >
-            {SCOPES.map((known) => (
+            {scopes.map((known) => (
               <option key={known} value={known}>
                 {t(`keys.${known}`)}
               </option>

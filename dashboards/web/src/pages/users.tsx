@@ -70,6 +70,13 @@ export function UsersPage() {
             <p class="quiet">{t("staff.invite_lead")}</p>
             <Invite place={null} open={value.invitations} changed={() => void again()} />
           </section>
+          {owns && (
+            <p>
+              <a href="/keys" data-testid="all-keys">
+                {t("staff.keys")}
+              </a>
+            </p>
+          )}
           <section class="sheet" aria-labelledby="rule-title">
             <h2 id="rule-title">{t("totp.title")}</h2>
             <label class="tick">

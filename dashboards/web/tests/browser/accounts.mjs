@@ -183,6 +183,9 @@ export const accountJourneys = [
       );
       await page.getByTestId("require-totp").click();
       await until(() => stage.mock.accounts.required, Boolean, "the rule");
+      await page.getByTestId("all-keys").click();
+      await page.getByTestId("key-form").waitFor();
+      assert.deepEqual(await page.getByTestId("key-scope").locator("option").allInnerTexts(), ["Settings"]);
     },
   ],
 ];

@@ -17,6 +17,7 @@ import { FirstBeacon } from "../parts/first-beacon";
 import { IntervalSwitch } from "../parts/interval-switch";
 import { ListPanel } from "../parts/list-panel";
 import { Notice } from "../parts/notice";
+import { pinned } from "../parts/pinned";
 import { RangePicker } from "../parts/range-picker";
 import { SiteSwitcher } from "../parts/site-switcher";
 import { Snippet } from "../parts/snippet";
@@ -147,7 +148,7 @@ function FirstSteps({ site }: { site: Site }) {
     <section class="sheet board-first" aria-labelledby="first-title">
       <h2 id="first-title">{t("snippet.title")}</h2>
       <p class="quiet">{t("snippet.lead")}</p>
-      <Snippet code={record?.snippet ?? ""} />
+      <Snippet code={pinned(record?.snippet ?? "")} />
       <FirstBeacon at={record?.first_beacon_at ?? null} />
     </section>
   );

@@ -53,6 +53,11 @@ async function snippet(stage) {
   await code.getByText('data-site="example.kz"').waitFor();
   await page.getByTestId("snippet-data-hash").check();
   await page.getByTestId("snippet-vitals").check();
+  // Both files under the names that never change, each with its hash, unless new versions are wanted without asking.
+  const pinned =
+    / src="https:\/\/sanaq\.example\.kz\/js\/(script|vitals)\.[0-9a-f]{12}\.js" integrity="sha384-[\w+/]{64}" crossorigin="anonymous">/g;
+  assert.equal([...(await code.innerText()).matchAll(pinned)].length, 2);
+  await page.getByTestId("snippet-updates").check();
   assert.equal(
     (await code.innerText()).trim(),
     '<script defer data-site="example.kz" data-hash src="https://sanaq.example.kz/js/script.js"></script>\n' +

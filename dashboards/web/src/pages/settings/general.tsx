@@ -4,6 +4,7 @@ import { noteSite } from "../../account";
 import type { Site } from "../../api";
 import { t } from "../../language";
 import { FirstBeacon } from "../../parts/first-beacon";
+import { pinned } from "../../parts/pinned";
 import { Snippet } from "../../parts/snippet";
 import { TimezoneField } from "../../parts/timezone-field";
 import { FormSheet, Pick, useSaving } from "./form";
@@ -42,12 +43,14 @@ interface Props {
 export function GeneralTab({ site, settings, look }: Props) {
   const [on, setOn] = useState<readonly string[]>([]);
   const [vitals, setVitals] = useState(false);
+  const [updates, setUpdates] = useState(false);
+  const code = settings ? written(settings.snippet, on, vitals) : "";
   return (
     <>
       <section class="sheet" aria-labelledby="snippet-title">
         <h2 id="snippet-title">{t("snippet.title")}</h2>
         <p class="quiet">{t("snippet.lead")}</p>
-        <Snippet code={settings ? written(settings.snippet, on, vitals) : ""} />
+        <Snippet code={updates ? code : pinned(code)} />
         <fieldset class="settings-switches">
           <legend>{t("setting.switches")}</legend>
           {SWITCHES.map(([name, word]) => (
@@ -71,6 +74,15 @@ export function GeneralTab({ site, settings, look }: Props) {
               onChange={(event) => setVitals(event.currentTarget.checked)}
             />
             {t("setting.vitals")}
+          </label>
+          <label class="tick">
+            <input
+              type="checkbox"
+              checked={updates}
+              data-testid="snippet-updates"
+              onChange={(event) => setUpdates(event.currentTarget.checked)}
+            />
+            {t("setting.updates")}
           </label>
         </fieldset>
       </section>

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod analyses;
+mod calendar;
 mod harness;
 mod history;
 mod killed;

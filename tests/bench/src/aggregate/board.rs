@@ -3,25 +3,25 @@
 
 use std::time::{Duration, Instant};
 
+use aggregator::suppress::Audience;
 use aggregator::{Answers, Question};
 use anyhow::{Context as _, ensure};
-use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 
 use super::tally::Times;
 use crate::report::say;
 
-/// One panel's name and question.
-pub(crate) struct Panel {
-    pub(crate) name: &'static str,
-    pub(crate) question: Question,
+/// The panels' questions, and their names in the same order.
+pub(crate) struct Panels {
+    names: Vec<&'static str>,
+    questions: Vec<Question>,
 }
 
 /// Rows of a list before it is unfolded.
 pub(crate) const SHORT_LIST: u32 = 9;
 
 /// The panels of a site over a range, in the interface's order.
-pub(crate) fn panels(domain: &str, range: &Value, time: &str, filters: &Value) -> anyhow::Result<Vec<Panel>> {
+pub(crate) fn panels(domain: &str, range: &Value, time: &str, filters: &Value) -> anyhow::Result<Panels> {
     let metrics = ["visitors", "visits", "pageviews", "bounce_rate", "visit_duration", "engaged_time"];
     let base = |mut more: Value| {
         more["site_id"] = json!(domain);
@@ -43,11 +43,9 @@ pub(crate) fn panels(domain: &str, range: &Value, time: &str, filters: &Value) -
         ("countries", list("visit:country")),
         ("devices", list("visit:device")),
     ];
-    let panel = |(name, question)| {
-        let question = Question::from_json(&base(question)).context("a question of the interface")?;
-        Ok(Panel { name, question })
-    };
-    questions.into_iter().map(panel).collect()
+    let names = questions.iter().map(|(name, _)| *name).collect();
+    let read = |(_, question)| Question::from_json(&base(question)).context("a question of the interface");
+    Ok(Panels { names, questions: questions.into_iter().map(read).collect::<anyhow::Result<_>>()? })
 }
 
 /// How long loads took, and each panel asked by itself.
@@ -57,18 +55,16 @@ pub(crate) struct Loads {
 }
 
 impl Loads {
-    pub(crate) fn of(panels: &[Panel]) -> Self {
-        let single = panels.iter().map(|panel| (panel.name, Times::default())).collect();
+    pub(crate) fn of(panels: &Panels) -> Self {
+        let single = panels.names.iter().map(|name| (*name, Times::default())).collect();
         Self { all: Times::default(), single }
     }
 
     /// One load, and one of each panel by itself.
-    pub(crate) async fn add(&mut self, answers: &Answers, panels: &[Panel]) -> anyhow::Result<()> {
-        self.all.add(load(answers, panels).await?);
-        for (panel, (_, times)) in panels.iter().zip(&mut self.single) {
-            let begun = Instant::now();
-            answer(answers, panel).await?;
-            times.add(begun.elapsed());
+    pub(crate) async fn add(&mut self, answers: &Answers, panels: &Panels) -> anyhow::Result<()> {
+        self.all.add(load(answers, &panels.questions).await?);
+        for (question, (_, times)) in panels.questions.iter().zip(&mut self.single) {
+            times.add(load(answers, std::slice::from_ref(question)).await?);
         }
         Ok(())
     }
@@ -87,15 +83,11 @@ impl Loads {
 }
 
 /// Loads measured, after some that warm the caches.
-pub(crate) async fn measure(answers: &Answers, panels: &[Panel], loads: usize) -> anyhow::Result<Loads> {
-    let begun = Instant::now();
-    load(answers, panels).await?;
-    say(&format!(
-        "          the first load, with cold caches: {:.1} ms",
-        begun.elapsed().as_secs_f64() * 1e3
-    ));
+pub(crate) async fn measure(answers: &Answers, panels: &Panels, loads: usize) -> anyhow::Result<Loads> {
+    let cold = load(answers, &panels.questions).await?;
+    say(&format!("          the first load, with cold caches: {:.1} ms", cold.as_secs_f64() * 1e3));
     for _ in 0..2 {
-        load(answers, panels).await?;
+        load(answers, &panels.questions).await?;
     }
     let mut measured = Loads::of(panels);
     for _ in 0..loads {
@@ -104,16 +96,12 @@ pub(crate) async fn measure(answers: &Answers, panels: &[Panel], loads: usize) -
     Ok(measured)
 }
 
-/// All panels at once.
-pub(crate) async fn load(answers: &Answers, panels: &[Panel]) -> anyhow::Result<Duration> {
+/// A batch of questions, as the staff server answers it.
+async fn load(answers: &Answers, questions: &[Question]) -> anyhow::Result<Duration> {
     let begun = Instant::now();
-    try_join_all(panels.iter().map(|panel| answer(answers, panel))).await?;
+    for answer in answers.answer_all(questions, Audience::Staff).await {
+        let text = serde_json::to_vec(&answer.context("a question of the interface")?)?;
+        ensure!(!text.is_empty(), "no answer");
+    }
     Ok(begun.elapsed())
-}
-
-async fn answer(answers: &Answers, panel: &Panel) -> anyhow::Result<()> {
-    let answer = answers.answer(&panel.question).await.context(panel.name)?;
-    let text = serde_json::to_vec(&answer)?;
-    ensure!(!text.is_empty(), "{}: no answer", panel.name);
-    Ok(())
 }

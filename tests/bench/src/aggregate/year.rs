@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use simulate::{Account, Traffic};
 use std::time::Instant;
 
-use super::board::{self, Loads, Panel};
+use super::board::{self, Loads, Panels};
 use super::scene::{Ground, Scene, twelve_months};
 use super::tally::Tally;
 use super::{Options, Part, peer};
@@ -63,7 +63,7 @@ pub(crate) async fn measure(
 async fn growth(
     year: &Year,
     tenth: &Year,
-    panels: &[Panel],
+    panels: &Panels,
     loads: usize,
     tally: &mut Tally,
 ) -> anyhow::Result<()> {
@@ -89,7 +89,7 @@ async fn growth(
     Ok(())
 }
 
-fn panels(filters: &Value) -> anyhow::Result<Vec<Panel>> {
+fn panels(filters: &Value) -> anyhow::Result<Panels> {
     board::panels("1.example", &json!("12mo"), "time:day", filters)
 }
 

@@ -5,6 +5,7 @@
 //! | `simulate` | made-up days are shown as they were made up, and no real day is touched |
 //! | `sealing` | a sealed day answers as before, and what could point at a person is gone |
 //! | `contract` | what clients, servers and pages without scripts send is taken as documented, by the site's rules |
+//! | `commands` | what a person types to seal a day, or to know what goes, does what it says |
 //! | `crash` | what was acknowledged is in ClickHouse exactly once, whatever was killed |
 //! | `faults` | and whatever broke between collector and ClickHouse, or on the disk |
 //! | `journal` | what an operator may do with its directory: look at it, put back a backup |
@@ -26,6 +27,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod harness;
 
+mod commands;
 mod contract;
 mod crash;
 mod crowd;

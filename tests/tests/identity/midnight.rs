@@ -23,7 +23,7 @@ const LIBRARY: &str = "faketime/libfaketime.so.1";
 const BEFORE: SignedDuration = SignedDuration::from_secs(25);
 
 /// Where Debian has the library, by its path for each processor.
-fn library() -> String {
+pub(crate) fn library() -> String {
     let folders = std::fs::read_dir("/usr/lib").unwrap();
     let found = folders.map(|folder| folder.unwrap().path().join(LIBRARY)).find(|path| path.exists());
     found.expect("Debian's libfaketime; `make prepare-test` installs it").to_str().unwrap().to_owned()

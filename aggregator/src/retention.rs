@@ -7,6 +7,8 @@
 //! deleted and the partition is written anew. The ledger (`sealed_days`) and the counts of drops stay: they are figures
 //! about days, not about visits.
 //!
+//! A site that was deleted goes as a whole, at once.
+//!
 //! [`Retention::plan`] says what would go and changes nothing. Sealing and letting go are under one lease, so that nothing
 //! is taken from under a day that is being sealed.
 
@@ -76,6 +78,10 @@ const TABLES: [(&str, Class); 4] = [
     ("stats_daily", Class::Statistics),
     ("stats_hourly", Class::Statistics),
 ];
+
+/// What a deleted site leaves. The ledger stays: it says that days were sealed, and its numbers are never given again.
+const OF_A_SITE: [&str; 7] =
+    ["events", "open_stats", "visits", "hits", "stats_daily", "stats_hourly", "drops"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
@@ -153,6 +159,42 @@ impl Retention {
         gone.map(|()| going)
     }
 
+    /// Lets go of all there is of a site that was deleted. Returns how many rows there were; none while another process
+    /// seals. What its collectors had still in hand comes later: it is looked again until nothing can.
+    ///
+    /// # Errors
+    /// When ClickHouse refuses or does not answer. What went until then is gone.
+    pub async fn erase_site(&self, site: SiteId) -> Result<Option<u64>, SealError> {
+        let number = site.0.to_string();
+        let mut found = Vec::new();
+        for table in OF_A_SITE {
+            let held = sql::RETENTION_SITE_HELD.fill(&[("table", table), ("site", &number)]);
+            let rows: u64 = self.store.statement(sql::RETENTION_SITE_HELD.name(), &held).one().await?;
+            if rows > 0 {
+                found.push((table, rows));
+            }
+        }
+        if found.is_empty() {
+            return Ok(Some(0));
+        }
+        let lease = match Lease::take(&self.store, self.turn).await {
+            Ok(lease) => lease,
+            Err(LeaseError::Held) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let gone = lease
+            .during(async {
+                for (table, _) in &found {
+                    let delete = sql::RETENTION_SITE_DELETE.fill(&[("table", table), ("site", &number)]);
+                    self.store.statement(sql::RETENTION_SITE_DELETE.name(), &delete).execute().await?;
+                }
+                Ok::<_, SealError>(())
+            })
+            .await;
+        lease.release().await?;
+        gone.map(|()| Some(found.iter().map(|(_, rows)| rows).sum()))
+    }
+
     /// What goes of one partition: at most one line for all sites that have the same last day to go.
     fn of_partition(
         &self,
@@ -209,10 +251,10 @@ impl Retention {
     fn months(&self, class: Class, site: u32) -> Option<u16> {
         // What staff have set for a site goes before what the configuration says of it, and that before what holds for all.
         let keep = self.sites.by_id(SiteId(site)).and_then(|site| {
-            let own = site.rules.keep.map(|keep| Keep {
-                detail_months: keep.detail,
-                statistics_months: keep.statistics,
-            });
+            let own = site
+                .rules
+                .keep
+                .map(|keep| Keep { detail_months: keep.detail, statistics_months: keep.statistics });
             own.or_else(|| self.exceptions.get(&site.domain).copied())
         });
         let keep = keep.unwrap_or(self.everywhere);

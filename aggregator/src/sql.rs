@@ -80,6 +80,8 @@ files! {
     HELD = "retention/held.sql",
     RETENTION_DROP = "retention/drop.sql",
     RETENTION_DELETE = "retention/delete.sql",
+    RETENTION_SITE_HELD = "retention/site_held.sql",
+    RETENTION_SITE_DELETE = "retention/site_delete.sql",
     ANSWER = "answer/answer.sql",
     SEALED_DAILY = "answer/sealed_daily.sql",
     SEALED_HOURLY = "answer/sealed_hourly.sql",

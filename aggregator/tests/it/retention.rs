@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aggregator::{Keep, Retention};
+use events::SiteId;
 
 use crate::harness::{Harness, at, traffic};
 
@@ -116,4 +117,20 @@ async fn nothing_goes_while_a_day_is_sealed() {
     h.execute("DROP TABLE seal_lease").await;
     assert_eq!(retention.run_once(at("2033-03-15T00:00:00Z")).await.unwrap().len(), 4);
     assert_eq!(days(&h, "visits").await, []);
+}
+
+#[tokio::test]
+async fn a_deleted_site_leaves_nothing_behind_and_the_others_keep_theirs() {
+    let h = sealed("retention_erase_site").await;
+    let retention = retention(&h, Keep::default(), None);
+    let rows = |site: u32| {
+        let tables = ["events", "open_stats", "visits", "hits", "stats_daily", "stats_hourly", "drops"];
+        let counts = tables.map(|table| format!("(SELECT count() FROM {table} WHERE site = {site})"));
+        format!("SELECT toUInt64({})", counts.join(" + "))
+    };
+    let (first, second) = (h.number(&rows(1)).await, h.number(&rows(2)).await);
+    assert!(first > 0 && second > 0);
+    assert_eq!(retention.erase_site(SiteId(1)).await.unwrap(), Some(first));
+    assert_eq!((h.number(&rows(1)).await, h.number(&rows(2)).await), (0, second));
+    assert_eq!(retention.erase_site(SiteId(1)).await.unwrap(), Some(0));
 }

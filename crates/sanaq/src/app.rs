@@ -27,7 +27,7 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
-use background::{count_open_days, let_go, seal_days};
+use background::{count_open_days, erase_deleted, let_go, seal_days};
 pub(crate) use clickhouse::reach_owner;
 use clickhouse::{follow_engine, reach_clickhouse};
 
@@ -241,6 +241,13 @@ impl App {
 
         inner.spawn(dashboards.run(listeners.staff, stopping.clone().requested()));
         inner.spawn(listeners.operations.run(move |_| operations.clone(), stopping.clone().requested()));
+        let retention = Arc::new(retention);
+        inner.spawn(cleanly(erase_deleted(
+            Arc::clone(&retention),
+            control.clone(),
+            clock.clone(),
+            stopping.clone(),
+        )));
         inner.spawn(cleanly({
             let stopping = stopping.clone();
             async move { control.run(stopping.requested()).await }

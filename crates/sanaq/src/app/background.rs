@@ -1,9 +1,11 @@
 //! What the aggregator does by itself while the program runs: counting the open day, sealing, letting go of what is too old.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator::{OpenDay, Retention, Sealer};
+use dashboards::ControlPlane;
 use serve::clock::Clock;
 use serve::signals::Stop;
 use tokio::time::{Interval, MissedTickBehavior};
@@ -70,8 +72,11 @@ pub(super) async fn count_open_days(open_day: OpenDay, stopping: Stop) {
 /// How often it is looked whether something is too old. Months go, so once a day is often; but the sealer may be at work.
 const LET_GO_EVERY: Duration = Duration::from_secs(3600);
 
+/// How often it is looked whether staff have deleted a site.
+const ERASE_EVERY: Duration = Duration::from_secs(60);
+
 /// Lets go of what is too old until told to stop.
-pub(super) async fn let_go(retention: Retention, clock: Clock, stopping: Stop) {
+pub(super) async fn let_go(retention: Arc<Retention>, clock: Clock, stopping: Stop) {
     let mut beat = Beat::new(LET_GO_EVERY, stopping);
     while beat.next().await {
         match retention.run_once(clock.now()).await {
@@ -89,6 +94,54 @@ pub(super) async fn let_go(retention: Retention, clock: Clock, stopping: Stop) {
             }
             Err(error) => {
                 tracing::warn!(code = "let_go_failed", %error, "what is too old could not be let go of; it is tried again");
+            }
+        }
+    }
+}
+
+/// Beacons of a deleted site that were acknowledged before it went may come for as long as its last day is open and its
+/// journal is delivered.
+const STRAGGLERS: i64 = 3 * 24 * 3600;
+
+/// Lets go of sites that staff have deleted until told to stop. A site is done when nothing was there long after.
+pub(super) async fn erase_deleted(
+    retention: Arc<Retention>,
+    control: ControlPlane,
+    clock: Clock,
+    stopping: Stop,
+) {
+    let mut beat = Beat::new(ERASE_EVERY, stopping);
+    while beat.next().await {
+        let plane = control.clone();
+        let waiting = tokio::task::spawn_blocking(move || plane.sites_to_erase()).await;
+        let Ok(Ok(waiting)) = waiting else {
+            tracing::warn!(
+                code = "erase_failed",
+                "the list of deleted sites could not be read; it is tried again"
+            );
+            continue;
+        };
+        for site in waiting {
+            match retention.erase_site(site.id).await {
+                Ok(Some(0)) if clock.now().as_second() - site.deleted_at > STRAGGLERS => {
+                    let (plane, id) = (control.clone(), site.id);
+                    if !matches!(tokio::task::spawn_blocking(move || plane.note_erased(id)).await, Ok(Ok(())))
+                    {
+                        tracing::warn!(code = "erase_failed", "a site is gone and could not be noted so");
+                    }
+                }
+                Ok(Some(0) | None) => {}
+                Ok(Some(rows)) => {
+                    tracing::info!(
+                        code = "site_erased",
+                        site = site.id.0,
+                        rows,
+                        "a deleted site's figures are gone"
+                    );
+                }
+                Err(error) => {
+                    tracing::warn!(code = "erase_failed", %error, "a deleted site could not be let go of; it is tried again");
+                }
             }
         }
     }

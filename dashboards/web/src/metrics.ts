@@ -2,6 +2,9 @@
 export const METRICS = ["visitors", "visits", "pageviews", "bounce_rate", "visit_duration", "engaged_time"] as const;
 export type Metric = (typeof METRICS)[number];
 
+/** What is known of single minutes (`docs/questions.md`). */
+export const MINUTE_METRICS = ["visitors", "pageviews"] as const satisfies readonly Metric[];
+
 /** Columns of the details, besides the tiles' own. */
 export const MORE_METRICS = [
   "events",

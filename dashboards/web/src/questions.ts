@@ -4,10 +4,10 @@ import { toApiComparison } from "./comparison";
 import { apiDimension, type Dimension } from "./dimensions";
 import { needsGoals, toApi } from "./filters";
 import { type Goal, toApiGoal } from "./goals";
-import { METRICS, type Metric } from "./metrics";
+import { METRICS, type Metric, MINUTE_METRICS } from "./metrics";
 import { PANELS, type Panel, tabDimensions } from "./panels";
-import { dateRange, intervalOf } from "./ranges";
-import type { View } from "./view";
+import { dateRange } from "./ranges";
+import { shownInterval, type View } from "./view";
 
 /** Rows of a panel; its details have them all, page by page. */
 export const SHORT_LIST = 9;
@@ -40,14 +40,15 @@ export function baseQuestion({
 export function boardQuestions(asking: Asking): Question[] {
   const { view } = asking;
   const base = baseQuestion(asking);
+  const interval = shownInterval(view);
   const compared = view.comparison ? { comparisons: toApiComparison(view.comparison) } : {};
   return [
     // The number of events is not shown; it tells whether the live stream knows of more than this answer.
     { ...base, metrics: [...METRICS, "events"], include: { shares: true, ...compared } },
     {
       ...base,
-      metrics: [...METRICS],
-      dimensions: [`time:${intervalOf(view.range, view.interval)}`],
+      metrics: interval === "minute" ? [...MINUTE_METRICS] : [...METRICS],
+      dimensions: [`time:${interval}`],
       include: { time_labels: true, ...compared },
     },
     ...PANELS.map((panel) => ({

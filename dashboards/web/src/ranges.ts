@@ -113,8 +113,8 @@ export function usualInterval(range: Range): Interval {
 }
 
 /** The chosen interval where the period can be drawn in it, else the usual one. */
-export function intervalOf(range: Range, chosen: Interval | null): Interval {
-  return chosen && intervalsOf(range).includes(chosen) ? chosen : usualInterval(range);
+export function intervalOf(range: Range, chosen: Interval | null, fitting = intervalsOf(range)): Interval {
+  return chosen && fitting.includes(chosen) ? chosen : usualInterval(range);
 }
 
 /** Whether the period contains the site's present day, so that a new event changes its numbers. */

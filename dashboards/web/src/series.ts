@@ -1,6 +1,6 @@
 /** A time series as the chart draws it: what is complete, what is still running, what is to come, and what was before. */
 import { type Answer, numberOf } from "./api";
-import { METRICS, type Metric } from "./metrics";
+import { METRICS, type Metric, MINUTE_METRICS } from "./metrics";
 import type { Interval } from "./ranges";
 
 export type PointState = "complete" | "running" | "to-come";
@@ -21,7 +21,8 @@ const OF_VISITS: ReadonlySet<Metric> = new Set(["bounce_rate", "visit_duration",
 const NAMED_BY: Record<Interval, number> = { minute: 16, hour: 13, day: 10, week: 10, month: 10 };
 
 export function readSeries(answer: Answer, metric: Metric, interval: Interval, wallNow: string): Point[] {
-  const column = METRICS.indexOf(metric);
+  const columns: readonly Metric[] = interval === "minute" ? MINUTE_METRICS : METRICS;
+  const column = columns.indexOf(metric);
   const visits = METRICS.indexOf("visits");
   const value = (figures: Answer["results"][number]["metrics"] | undefined) => {
     if (OF_VISITS.has(metric) && !numberOf(figures?.[visits])) return null;

@@ -2,9 +2,9 @@
 import { COMPARISONS, type Comparison } from "./comparison";
 import { type Dimension, isProperty, readDimension } from "./dimensions";
 import { type Filter, readFilter, writeFilter } from "./filters";
-import { METRICS, type Metric } from "./metrics";
+import { METRICS, type Metric, MINUTE_METRICS } from "./metrics";
 import { DEFAULT_TABS, isTabOf, PANELS, type Tabs } from "./panels";
-import { INTERVALS, type Interval, PRESETS, type Range } from "./ranges";
+import { INTERVALS, type Interval, intervalOf, intervalsOf, PRESETS, type Range } from "./ranges";
 
 /** The table of one dimension at full length. */
 export interface Details {
@@ -158,10 +158,21 @@ export function writeView(view: View): string {
   return query.toString();
 }
 
+/** The intervals the chart can be drawn in: minutes are told of counts alone, without filters and comparison. */
+export function intervalsFor(view: View): Interval[] {
+  const minutes =
+    MINUTE_METRICS.some((metric) => metric === view.metric) && view.filters.length === 0 && !view.comparison;
+  return intervalsOf(view.range).filter((interval) => interval !== "minute" || minutes || view.range.kind === "live");
+}
+
+export function shownInterval(view: View): Interval {
+  return intervalOf(view.range, view.interval, intervalsFor(view));
+}
+
 /** What the tiles, the chart and the panels depend on: equal for views that ask the same. */
 export function askedBy(view: View): string {
   const { metric, deeds, journey, details } = DEFAULT_VIEW;
-  return writeView({ ...view, metric, deeds, journey, details });
+  return writeView({ ...view, interval: shownInterval(view), metric, deeds, journey, details });
 }
 
 /** What every number depends on, whatever it is grouped by. */

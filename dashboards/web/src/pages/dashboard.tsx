@@ -25,10 +25,10 @@ import { Tiles } from "../parts/tiles";
 import { WhenSeen } from "../parts/when-seen";
 import { PlaceProvider, usePlace } from "../place";
 import { readTotals } from "../questions";
-import { endsBeforeToday, intervalOf } from "../ranges";
+import { endsBeforeToday } from "../ranges";
 import { wallTime } from "../site-clock";
 import { annotations, loadAnnotations } from "../site-lists";
-import { askedBy, type View } from "../view";
+import { askedBy, shownInterval, type View } from "../view";
 import "./dashboard.css";
 
 const Details = lazy(async () => (await import("../parts/details")).Details);
@@ -102,7 +102,7 @@ export function Board({ site, view }: { site: Site; view: View }) {
         <TimeChart
           answer={board?.series ?? null}
           metric={view.metric}
-          interval={intervalOf((shown?.view ?? view).range, (shown?.view ?? view).interval)}
+          interval={shownInterval(shown?.view ?? view)}
           annotations={(!reader && annotations.value) || []}
           wallNow={wallTime(timezone, serverNow())}
           retry={() => void store.retry()}

@@ -2,7 +2,8 @@
 import { t } from "../language";
 import { lazy } from "../lazy";
 import { usePlace } from "../place";
-import { intervalOf, intervalsOf, usualInterval } from "../ranges";
+import { usualInterval } from "../ranges";
+import { intervalsFor, shownInterval } from "../view";
 import { Disclosure } from "./disclosure";
 import { Icon } from "./icon";
 
@@ -10,8 +11,8 @@ const AnnotationMenu = lazy(async () => (await import("./annotation-menu")).Anno
 
 export function IntervalSwitch() {
   const { view, reader, link } = usePlace();
-  const shown = intervalOf(view.range, view.interval);
-  const all = intervalsOf(view.range);
+  const shown = shownInterval(view);
+  const all = intervalsFor(view);
   return (
     <nav class="interval" aria-label={t("interval.label")}>
       {!reader && (

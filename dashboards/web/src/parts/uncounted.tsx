@@ -38,7 +38,12 @@ export function Uncounted({ totals }: { totals: Answer | Refusal }) {
       </dl>
       {!reader && <Reasons dates={isRefusal(totals) ? null : totals.query.date_range} />}
       <p class="quiet deeper-note">
-        {t("uncounted.explained", { n: folds ?? 5 })} {!reader && <a href={whyPath(site.domain)} target="_self">{t("why.title")}</a>}
+        {t("uncounted.explained", { n: folds ?? 5 })}{" "}
+        {!reader && (
+          <a href={whyPath(site.domain)} target="_self">
+            {t("why.title")}
+          </a>
+        )}
       </p>
     </section>
   );

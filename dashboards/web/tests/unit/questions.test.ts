@@ -22,7 +22,7 @@ import {
   PRESETS,
   type Range,
 } from "../../src/ranges";
-import { DEFAULT_VIEW, type View } from "../../src/view";
+import { askedBy, DEFAULT_VIEW, type View } from "../../src/view";
 
 const ALMATY = "Asia/Almaty";
 // 23:30 in Almaty is still the day before in London, and 00:30 there is the next day already.
@@ -124,6 +124,20 @@ describe("boardQuestions", () => {
   });
   it("does not depend on the charted metric, so that changing it asks nothing", () => {
     expect(ask({ metric: "bounce_rate" })).toEqual(ask());
+  });
+  it("asks for minutes of counts alone, without filters and comparison; else for the hours", () => {
+    const unit = (change: Partial<View>) => ask({ interval: "minute", ...change })[1];
+    expect(unit({})).toMatchObject({ dimensions: ["time:minute"], metrics: ["visitors", "pageviews"] });
+    const hours: Partial<View>[] = [
+      { metric: "bounce_rate" },
+      { filters: [{ op: "is", dimension: "page", values: ["/"] }] },
+      { comparison: { kind: "previous", weekdays: false } },
+    ];
+    for (const change of hours)
+      expect(unit(change)).toMatchObject({ dimensions: ["time:hour"], metrics: [...METRICS] });
+    const bounces: View = { ...DEFAULT_VIEW, metric: "bounce_rate" };
+    expect(askedBy({ ...bounces, interval: "minute" })).toBe(askedBy(bounces));
+    expect(askedBy({ ...DEFAULT_VIEW, interval: "minute" })).not.toBe(askedBy(DEFAULT_VIEW));
   });
   it("stays within a batch", () => {
     expect(ask().length).toBeLessThanOrEqual(16);

@@ -12,7 +12,7 @@ pub(super) enum Item {
     /// A question of v2: without `kind`, or of the kind `query`.
     Question(Question),
     /// Anything else.
-    Analysis(Analysis),
+    Analysis(Box<Analysis>),
 }
 
 impl Item {
@@ -24,7 +24,7 @@ impl Item {
                 question.as_object_mut().map(|object| object.remove("kind"));
                 Question::from_json(&question).map(Self::Question)
             }
-            Some(_) => Analysis::from_json(json).map(Self::Analysis),
+            Some(_) => Analysis::from_json(json).map(|analysis| Self::Analysis(Box::new(analysis))),
         }
     }
 }

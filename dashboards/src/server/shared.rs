@@ -185,12 +185,12 @@ fn pinned(open: &OpenLink, mut question: Value) -> Result<Item, ApiError> {
         return Err(ApiError::UnknownSite);
     }
     body.insert("site_id".into(), json!(open.domain));
-    match body.entry("filters").or_insert_with(|| json!([])) {
-        // All that stands at the top must hold: what is added there can't be asked away.
-        Value::Array(filters) => filters.extend(open.filters.iter().cloned()),
+    let Value::Array(filters) = body.entry("filters").or_insert_with(|| json!([])) else {
         // Refused by the engine, in its words.
-        _ => return Ok(Item::from_json(&question)?),
-    }
+        return Ok(Item::from_json(&question)?);
+    };
+    // All that stands at the top must hold: what is added there can't be asked away.
+    filters.extend(open.filters.iter().cloned());
     // A reader's own goal of the same name would redefine the segment.
     let named = |goal: &Goal| {
         let asked = body.get("goals").and_then(Value::as_array);

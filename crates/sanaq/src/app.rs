@@ -146,7 +146,11 @@ impl App {
             Sealer::new(accesses.owner.clone(), sites, collector.deliveries(), grace).with_metrics(metrics);
         let retention = crate::commands::retention(&accesses.owner, control.site_list(), &config.retention);
         let dashboards = Dashboards::build(
-            &DashboardsConfig { public_url: addresses.public.clone(), staff_url: addresses.staff.clone() },
+            &DashboardsConfig {
+                public_url: addresses.public.clone(),
+                staff_url: addresses.staff.clone(),
+                questions_per_hour: u32::from(config.staff.questions_per_hour),
+            },
             DashboardsParts {
                 control: control.clone(),
                 asker: Arc::new(answers.clone()),

@@ -229,7 +229,9 @@ impl FromRequestParts<Staff> for WithKey {
         let key = staff.control(move |control| control.find_api_key(&spelt)).await?;
         let key = key.ok_or(ApiError::InvalidApiKey)?;
         let now_ms = staff.0.clock.now().as_millisecond();
-        staff.0.quota.take(key.id, now_ms).map_err(|seconds| ApiError::QuotaUsedUp { seconds })?;
+        let quota = &staff.0.quota;
+        let used_up = |seconds| ApiError::QuotaUsedUp { seconds, per_hour: quota.per_hour() };
+        quota.take(key.id, now_ms).map_err(used_up)?;
         Ok(Self(key))
     }
 }

@@ -11,7 +11,6 @@ use serve::body::BodyError;
 
 use crate::control::{ControlError, EntryError, SignInError};
 use crate::password::{MAX_BYTES, MIN_CHARACTERS, PasswordError};
-use crate::quota::QUESTIONS_PER_HOUR;
 
 /// Why a request was not done.
 #[derive(Debug)]
@@ -62,6 +61,7 @@ pub(crate) enum ApiError {
     /// The key has used up its hour; the next question is taken in so many seconds.
     QuotaUsedUp {
         seconds: u64,
+        per_hour: u32,
     },
     /// Parameters of the first stats API that can't be meant so; what is wrong, in English.
     BadStatsRequest(String),
@@ -200,10 +200,10 @@ impl ApiError {
                 "invalid_api_key",
                 "Invalid API key, or one without access to this site.",
             ),
-            Self::QuotaUsedUp { .. } => (
+            Self::QuotaUsedUp { per_hour, .. } => (
                 S::TOO_MANY_REQUESTS,
                 "too_many_requests",
-                format!("Too many API requests. A key may ask {QUESTIONS_PER_HOUR} an hour."),
+                format!("Too many API requests. A key may ask {per_hour} an hour."),
             ),
             Self::BadStatsRequest(what) => (S::BAD_REQUEST, "bad_stats_request", what.clone()),
             Self::TooManyQuestions => {
@@ -252,7 +252,7 @@ impl IntoResponse for ApiError {
         let (status, ..) = self.public();
         let mut response = (status, Json(self.body())).into_response();
         let headers = response.headers_mut();
-        if let Self::SlowDown { seconds } | Self::QuotaUsedUp { seconds } = self {
+        if let Self::SlowDown { seconds } | Self::QuotaUsedUp { seconds, .. } = self {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         } else if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from(2));

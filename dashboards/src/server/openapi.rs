@@ -3,23 +3,24 @@
 use aggregator::analyses::{Funnel, Order, Towards};
 use aggregator::question::{Dimension, Direction, Metric, Op};
 use axum::Json;
+use axum::extract::State;
 use serde_json::{Value, json};
 
-use crate::quota::QUESTIONS_PER_HOUR;
+use super::Staff;
 
 /// `GET /api/openapi.json`
-pub(super) async fn show() -> Json<Value> {
-    Json(document())
+pub(super) async fn show(State(staff): State<Staff>) -> Json<Value> {
+    Json(document(staff.0.quota.per_hour()))
 }
 
-fn document() -> Value {
+fn document(per_hour: u32) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Sanaq stats API",
             "version": env!("CARGO_PKG_VERSION"),
             "description": format!(
-                "Questions about one site, in the grammar of Plausible's Stats API. At most {QUESTIONS_PER_HOUR} an hour for each key."
+                "Questions about one site, in the grammar of Plausible's Stats API. At most {per_hour} an hour for each key."
             ),
         },
         "security": [{ "key": [] }],
@@ -235,7 +236,7 @@ mod tests {
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
             }
         }
-        let document = document();
+        let document = document(600);
         let mut seen = Vec::new();
         walk(&document, &mut seen);
         assert!(seen.len() > 10);

@@ -205,7 +205,11 @@ impl Harness {
         let asker = Arc::new(FakeAsker::default());
         let registry = Registry::new();
         let config =
-            DashboardsConfig { staff_url: staff_url.into(), public_url: "https://count.example.kz/".into() };
+            DashboardsConfig {
+                staff_url: staff_url.into(),
+                public_url: "https://count.example.kz/".into(),
+                ..DashboardsConfig::default()
+            };
         let parts = DashboardsParts {
             control: control.clone(),
             asker: asker.clone(),

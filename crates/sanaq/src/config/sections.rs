@@ -83,6 +83,8 @@ pub struct Staff {
     pub listen: String,
     /// The address as staff's browsers see it, where that differs.
     pub url: Option<String>,
+    /// Questions an hour for each API key.
+    pub questions_per_hour: u16,
 }
 
 impl Settings for Staff {
@@ -93,6 +95,12 @@ impl Settings for Staff {
         Self {
             listen: keys.address("listen", "127.0.0.1:8081", "Loopback, as a proxy stands in front."),
             url: keys.optional_url("url", "How staff reach it. With `https://`, cookies are `Secure` and named `__Host-…`. Without it, `listen`."),
+            questions_per_hour: keys.count(
+                "questions_per_hour",
+                600,
+                1..=u16::MAX,
+                "How many questions a program may ask in an hour with its API key.",
+            ),
         }
     }
 }

@@ -448,6 +448,11 @@ async fn staff_see_and_ask_about_the_sites_they_are_members_of_alone() {
         let harness = &world.harness;
         async move {
             let sites = harness.get("/api/sites", Some(&browser)).await.json()["sites"].clone();
+            for domain in ["a.kz", "b.kz"] {
+                let start = harness.get(&format!("/api/start?site={domain}"), Some(&browser)).await.json();
+                let seen = sites.as_array().unwrap().iter().any(|site| site["domain"] == domain);
+                assert_eq!((&start["sites"], start["annotations"].is_array()), (&sites, seen), "{domain}");
+            }
             let domains: Vec<_> =
                 sites.as_array().unwrap().iter().map(|s| s["domain"].as_str().unwrap().to_owned()).collect();
             let ask = json!({ "questions": [question("a.kz"), question("b.kz"), question("nowhere.kz")] });

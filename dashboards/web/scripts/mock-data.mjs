@@ -255,7 +255,7 @@ export function answer(question, site, wallNow) {
       .filter(({ dimensions: [label] }) => label.slice(0, 13) <= wallNow.slice(0, 13));
     return { results, meta: { time_labels: labels }, query };
   }
-  return list(question, total, pick, query);
+  return list(question, total, query);
 }
 
 function shares(total) {
@@ -266,7 +266,7 @@ function shares(total) {
   };
 }
 
-function list(question, total, pick, query) {
+function list(question, total, query) {
   const dimension = question.dimensions.at(-1);
   const names =
     question.goals && dimension === "event:goal"

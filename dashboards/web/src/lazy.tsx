@@ -26,6 +26,6 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>) {
       if (!Part) fetch();
     }, []);
     if (failed) return <Notice code="network" retry={fetch} />;
-    return Part ? <Part {...(props as unknown as P)} /> : <>{waiting}</>;
+    return Part ? <Part {...(props as unknown as P)} /> : waiting;
   };
 }

@@ -162,6 +162,24 @@ test('without scripts a picture counts the page', { timeout: 3 * PATIENCE_MS }, 
   assert.deepEqual(site.passed.map(({ path }) => path.split('?')[0]), ['/api/pixel.gif']);
 });
 
+test('a page of another origin runs the pinned file with its hash, and not with another', { timeout: 3 * PATIENCE_MS }, async () => {
+  const pinned = await (await fetch(`${sanaq.public}/js/pinned.json`)).json();
+  await page.goto(`${site.origin}/noscript.html`);
+  const load = (integrity) =>
+    page.evaluate(
+      (given) =>
+        new Promise((done) => {
+          const script = Object.assign(document.createElement('script'), { ...given, crossOrigin: 'anonymous' });
+          script.onload = () => done(`ran: ${typeof window.sanaq}`);
+          script.onerror = () => done(`refused: ${typeof window.sanaq}`);
+          document.head.append(script);
+        }),
+      { src: `${sanaq.public}/js/${pinned['script.js'].name}`, integrity },
+    );
+  assert.equal(await load(pinned['vitals.js'].integrity), 'refused: undefined');
+  assert.equal(await load(pinned['script.js'].integrity), 'ran: function');
+});
+
 test('served compressed, the script is as small as it was measured', { timeout: 3 * PATIENCE_MS }, async () => {
   for (const [coding, limit] of [['br', 1200], ['gzip', 1350]]) {
     const { createBrotliDecompress, createGunzip } = await import('node:zlib');

@@ -1,5 +1,7 @@
 //! `GET /api/openapi.json`: what programs may ask, written from the lists the question engine itself reads.
 
+mod sites;
+
 use aggregator::analyses::{Funnel, Order, Towards};
 use aggregator::question::{Dimension, Direction, Metric, Op};
 use axum::Json;
@@ -70,7 +72,7 @@ fn paths() -> Value {
         json!({ "get": { "summary": summary, "parameters": parameters, "responses": answers(schema) } })
     };
     let rows = json!({ "type": "object", "properties": { "results": { "type": "array", "items": { "type": "object" } } } });
-    json!({
+    let mut all = json!({
         "/api/questions": { "post": {
             "summary": "Asks up to 16 questions, funnels and journeys at once, as the dashboard does",
             "security": [{ "session": [] }],
@@ -93,7 +95,9 @@ fn paths() -> Value {
         "/api/v1/stats/aggregate": first("Figures of a period", &["compare"], json!({ "type": "object" })),
         "/api/v1/stats/timeseries": first("Figures by day, month or hour", &["interval"], rows.clone()),
         "/api/v1/stats/breakdown": first("Figures by a property", &["property", "limit", "page"], rows),
-    })
+    });
+    sites::put(&mut all, &answers);
+    all
 }
 
 fn reference(name: &str) -> Value {

@@ -210,10 +210,12 @@ impl ControlPlane {
 
 /// What a refused write of a named entry means.
 pub(super) fn named(error: rusqlite::Error, kind: Kind) -> ControlError {
-    match error {
-        rusqlite::Error::QueryReturnedNoRows => EntryError::Unknown(kind).into(),
-        error if is_taken(&error) => EntryError::NameTaken.into(),
-        error => error.into(),
+    if matches!(error, rusqlite::Error::QueryReturnedNoRows) {
+        EntryError::Unknown(kind).into()
+    } else if is_taken(&error) {
+        EntryError::NameTaken.into()
+    } else {
+        error.into()
     }
 }
 
@@ -262,7 +264,7 @@ mod tests {
         let signup =
             json!({"display_name": "Signup", "event_name": "Signup", "custom_props": {"plan": "pro"}});
         let laid = plane.put_goal(BY, "a.kz", None, &signup, Some("KZT".into())).unwrap();
-        assert_eq!(plane.goals("a.kz").unwrap(), [laid.clone()]);
+        assert_eq!(plane.goals("a.kz").unwrap(), std::slice::from_ref(&laid));
         assert_eq!(laid.goal.to_json(), signup);
         assert!(plane.goals("b.kz").unwrap().is_empty());
 
@@ -310,7 +312,7 @@ mod tests {
             assert_eq!(code(plane.put_funnel(BY, "a.kz", None, "Join", bad)), "bad_steps", "{bad:?}");
         }
         let funnel = plane.put_funnel(BY, "a.kz", None, "Join", &[two, one]).unwrap();
-        assert_eq!(plane.funnels("a.kz").unwrap(), [funnel.clone()]);
+        assert_eq!(plane.funnels("a.kz").unwrap(), std::slice::from_ref(&funnel));
         assert_eq!(code(plane.delete_goal(BY, "a.kz", one)), "goal_in_use");
         assert_eq!(code(plane.delete_goal(BY, "b.kz", one)), "unknown_goal");
         assert_eq!(code(plane.delete_funnel(BY, "b.kz", funnel.id)), "unknown_funnel");

@@ -119,7 +119,7 @@ async fn the_archive_holds_what_the_questions_answer() {
                     .map(|value| if value.starts_with('=') { format!("'{value}") } else { value.clone() });
                 let metrics = row.metrics.iter().map(|figure| match figure {
                     Figure::Whole(whole) => whole.to_string(),
-                    _ => String::new(),
+                    Figure::Mean(_) | Figure::Money { .. } | Figure::Missing => String::new(),
                 });
                 dimensions.chain(metrics).collect()
             })

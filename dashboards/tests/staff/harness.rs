@@ -28,6 +28,9 @@ use tower::ServiceExt;
 
 pub(crate) const PASSWORD: &str = "dala-samaly-2026";
 
+/// The rows that answer a question.
+pub(crate) type RowsOf = fn(&Question) -> Vec<Row>;
+
 /// Answers every question with one visitor, unless it is told that ClickHouse is away.
 #[derive(Default)]
 pub(crate) struct FakeAsker {
@@ -38,7 +41,7 @@ pub(crate) struct FakeAsker {
     /// What was asked, and for whom.
     pub(crate) asked: Mutex<Vec<(Question, Audience)>>,
     /// The rows of an answer, where a test wants others.
-    pub(crate) rows: Mutex<Option<fn(&Question) -> Vec<Row>>>,
+    pub(crate) rows: Mutex<Option<RowsOf>>,
 }
 
 impl FakeAsker {

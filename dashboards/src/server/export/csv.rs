@@ -12,7 +12,7 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn new<'a>(headings: impl IntoIterator<Item = &'a str>) -> Self {
         let mut table = Self::default();
-        table.line(headings.into_iter().map(|heading| text(heading)));
+        table.line(headings.into_iter().map(text));
         table
     }
 

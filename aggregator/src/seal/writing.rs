@@ -19,6 +19,9 @@ use crate::store::Statement;
 /// Tables of the session, each of which may be there.
 const TEMPORARY: [&str; 5] = ["part_visits", "part_runs", "common_values", "visitor_numbers", "counted"];
 
+/// A slice takes as much as so many parts: each looks through all of the day, and has no runs to find.
+const PARTS_IN_SLICE: u64 = 3;
+
 /// How long a session that nobody uses any more holds its tables.
 const SESSION_SECONDS: &str = "60";
 
@@ -95,11 +98,12 @@ impl Writing<'_> {
 
     /// Counts what stands in `visits` and `hits`.
     async fn count_detail(&self, whole: &Batch) -> Result<(), SealError> {
-        for slice in 0..self.parts {
+        let slices = self.parts.div_ceil(PARTS_IN_SLICE);
+        for slice in 0..slices {
             for (file, slot, text) in counts(Detail::Sealed) {
                 self.statement(file, &[(slot, &text)], whole)
                     .param("side", "detail")
-                    .param("slices", self.parts)
+                    .param("slices", slices)
                     .param("slice", slice)
                     .execute()
                     .await?;

@@ -17,11 +17,11 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 pub use filter::{Filter, Op, Test};
+pub(crate) use goal::goal as read_goal;
 pub use goal::{Goal, GoalKind, page_pattern};
 pub use names::{Dimension, Direction, Metric, PropKey};
-pub use range::Period;
-pub(crate) use goal::goal as read_goal;
 pub(crate) use parse::{list as read_list, only_keys};
+pub use range::Period;
 pub(crate) use range::{Bucket, Interval};
 pub use vital::{Percentile, Vital};
 

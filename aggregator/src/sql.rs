@@ -205,9 +205,7 @@ impl Scope {
             | Self::Partition
             | Self::PartitionSites
             | Self::Part
-            | Self::PartOfSites => {
-                "events"
-            }
+            | Self::PartOfSites => "events",
             Self::Changed => "changed",
         }
     }
@@ -220,9 +218,7 @@ impl Scope {
             | Self::Partition
             | Self::PartitionSites
             | Self::Part
-            | Self::PartOfSites => {
-                hour(BOUND_SHIFT)
-            }
+            | Self::PartOfSites => hour(BOUND_SHIFT),
             Self::Changed => "clock_hour".to_owned(),
         }
     }

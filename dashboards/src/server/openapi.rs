@@ -148,7 +148,10 @@ fn analyses() -> Vec<(String, Value)> {
         ("Funnel".to_owned(), request("funnel", json!({ "steps": steps }))),
         ("Journeys".to_owned(), request("journeys", journeys)),
         ("FunnelAnswer".to_owned(), answer("funnel", step, figures(&meta))),
-        ("JourneysAnswer".to_owned(), answer("journeys", way, figures(&["total_rows", "pageviews", "folded_below"]))),
+        (
+            "JourneysAnswer".to_owned(),
+            answer("journeys", way, figures(&["total_rows", "pageviews", "folded_below"])),
+        ),
     ]
 }
 

@@ -1,8 +1,8 @@
 //! A staff server with a control plane of its own, a question engine that does what a test says, and a clock that stands.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use aggregator::analyses::{FunnelAnswer, FunnelMeta};
 use aggregator::answer::{Figure, Meta, Row};
@@ -207,12 +207,11 @@ impl Harness {
         let control = ControlPlane::open(&directory.path().join("control.sqlite"), clock.clone()).unwrap();
         let asker = Arc::new(FakeAsker::default());
         let registry = Registry::new();
-        let config =
-            DashboardsConfig {
-                staff_url: staff_url.into(),
-                public_url: "https://count.example.kz/".into(),
-                ..DashboardsConfig::default()
-            };
+        let config = DashboardsConfig {
+            staff_url: staff_url.into(),
+            public_url: "https://count.example.kz/".into(),
+            ..DashboardsConfig::default()
+        };
         let parts = DashboardsParts {
             control: control.clone(),
             asker: asker.clone(),

@@ -39,8 +39,7 @@ async fn a_batch_takes_funnels_and_journeys_by_their_kind_and_only_of_sites_one_
     let mut unknown = question("a.kz");
     unknown["kind"] = json!("cohort");
     let journeys = json!({ "kind": "journeys", "site_id": "nowhere.kz", "date_range": "7d" });
-    let questions =
-        json!({ "questions": [funnel("a.kz"), plain, unknown, journeys, funnel("nowhere.kz")] });
+    let questions = json!({ "questions": [funnel("a.kz"), plain, unknown, journeys, funnel("nowhere.kz")] });
     let reply = harness.post("/api/questions", Some(&viewer), questions).await;
     let answers = reply.json()["answers"].as_array().unwrap().clone();
     assert_eq!((&answers[0]["kind"], &answers[0]["meta"]["folded_below"]), (&json!("funnel"), &json!(5)));

@@ -22,7 +22,12 @@ pub(super) fn run(command: cli::Key) -> Result<(), Failure> {
             let keys = control_plane(&installation)?.list_api_keys().map_err(Failure::unavailable)?;
             keys.iter().try_for_each(|key| {
                 let state = if key.revoked_at.is_some() { "revoked" } else { "live" };
-                print(&format!("{}\t{}\t{}\t{state}", key.prefix, key.domain.as_deref().unwrap_or("*"), key.scope))
+                print(&format!(
+                    "{}\t{}\t{}\t{state}",
+                    key.prefix,
+                    key.domain.as_deref().unwrap_or("*"),
+                    key.scope
+                ))
             })
         }
         cli::Key::Revoke { installation, prefix } => {

@@ -12,9 +12,7 @@ pub(super) fn run(command: cli::User) -> Result<(), Failure> {
             let control = control_plane(&installation)?;
             let password = read_password()?;
             let role = role_of(role);
-            let user = control
-                .add_user(Author::Console, &email, &password, role)
-                .map_err(Failure::usage)?;
+            let user = control.add_user(Author::Console, &email, &password, role).map_err(Failure::usage)?;
             print(&format!("{}\t{}", user.email, role))
         }
         cli::User::List { installation } => {

@@ -21,10 +21,20 @@ struct Built;
 
 /// Shown when the front end was not built.
 const PLACEHOLDER: &str = include_str!("ui/placeholder.html");
+/// The page at every address that is no file's.
+const PAGE: &str = "index.html";
 /// Where the front end's build puts files whose names carry a hash of their content.
 const HASHED: &str = "assets/";
 const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// Where the front end's build leaves the hash of the style sheet it has put into the page.
+const STYLE_HASH: &str = ".style-hash";
+
+/// The hash of the style sheet within the page, as a policy names it (`sha256-…`). It goes with the page as an extension,
+/// also with a 304: browsers put the policy of that in place of the one they keep.
+#[derive(Clone)]
+pub(crate) struct PageStyle(pub(crate) String);
 
 /// What is compressed beforehand, best first: content coding, ending of the file.
 const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
@@ -45,8 +55,8 @@ fn answer_from(get: &dyn Fn(&str) -> Option<EmbeddedFile>, path: &str, headers: 
         // An old page asking for a file of the version before must not be given HTML as a script.
         return ApiError::UnknownAsset.into_response();
     }
-    if get("index.html").is_some() {
-        return file(get, "index.html", headers);
+    if get(PAGE).is_some() {
+        return file(get, PAGE, headers);
     }
     let html = (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     (StatusCode::SERVICE_UNAVAILABLE, [html], PLACEHOLDER).into_response()
@@ -84,6 +94,11 @@ fn file(get: &dyn Fn(&str) -> Option<EmbeddedFile>, path: &str, headers: &Header
         }
         response
     };
+    if path == PAGE
+        && let Some(hash) = get(STYLE_HASH).and_then(|file| String::from_utf8(file.data.into_owned()).ok())
+    {
+        response.extensions_mut().insert(PageStyle(hash));
+    }
     let answered = response.headers_mut();
     answered.insert(ETAG, HeaderValue::try_from(tag).expect("hexadecimal digits in quotes"));
     answered.insert(VARY, HeaderValue::from_static("accept-encoding"));

@@ -5,9 +5,10 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, STRICT_TRANSPORT_SECURITY};
-use http::{HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 
 use super::Staff;
+use crate::ui::PageStyle;
 
 /// Headers of every answer. Public so that the test of all routes reads them from here.
 pub const SECURITY_HEADERS: &[(&str, &str)] = &[
@@ -49,6 +50,7 @@ pub(super) async fn secure(State(staff): State<Staff>, request: Request, next: N
     let embedded = is_embed(request.uri());
     let trial = is_trial(request.uri());
     let mut response = next.run(request).await;
+    let style = response.extensions_mut().remove::<PageStyle>();
     let headers = response.headers_mut();
     for (name, value) in SECURITY_HEADERS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -56,16 +58,24 @@ pub(super) async fn secure(State(staff): State<Staff>, request: Request, next: N
     if embedded {
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(EMBEDDED_POLICY));
     }
-    if trial
-        && let Some(usual) = headers.get(CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok())
-        && let Ok(policy) =
-            HeaderValue::try_from(format!("{usual}; connect-src 'self' {}", staff.0.public_origin))
-    {
-        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    if let Some(PageStyle(hash)) = style {
+        allow_also(headers, &format!("style-src 'self' '{hash}'"));
+    }
+    if trial {
+        allow_also(headers, &format!("connect-src 'self' {}", staff.0.public_origin));
     }
     if staff.tls() {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Adds a directive to the policy.
+fn allow_also(headers: &mut HeaderMap, directive: &str) {
+    let usual = headers.get(CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
+    let policy = usual.map(|usual| HeaderValue::try_from(format!("{usual}; {directive}")));
+    if let Some(Ok(policy)) = policy {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
 }

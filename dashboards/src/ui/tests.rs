@@ -11,6 +11,7 @@ const FILES: &[(&str, &str)] = &[
     ("assets/app-1a2b.js", "let a"),
     ("favicon.svg", "<svg/>"),
     (".vite/manifest.json", "{}"),
+    (".style-hash", "sha256-0a+b="),
 ];
 
 fn get(path: &str) -> Option<EmbeddedFile> {
@@ -94,4 +95,22 @@ async fn without_a_front_end_the_page_says_how_to_build_one() {
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     let body = axum::body::to_bytes(response.into_body(), 4096).await.unwrap();
     assert!(String::from_utf8(body.to_vec()).unwrap().contains("npm --prefix dashboards/web run build"));
+}
+
+#[test]
+fn the_page_alone_says_which_style_it_has_and_says_it_when_it_is_known_already() {
+    let style = |path: &str, known: Option<&HeaderValue>| {
+        let mut headers = HeaderMap::new();
+        if let Some(tag) = known {
+            headers.insert(IF_NONE_MATCH, tag.clone());
+        }
+        let mut answer = answer_from(&get, path, &headers);
+        let style = answer.extensions_mut().remove::<PageStyle>().map(|PageStyle(hash)| hash);
+        (answer.status(), answer.headers()[ETAG].clone(), style)
+    };
+    let (status, tag, hash) = style("/example.kz", None);
+    assert_eq!((status, hash.as_deref()), (StatusCode::OK, Some("sha256-0a+b=")));
+    let (status, _, hash) = style("/example.kz", Some(&tag));
+    assert_eq!((status, hash.as_deref()), (StatusCode::NOT_MODIFIED, Some("sha256-0a+b=")));
+    assert_eq!(style("/assets/app-1a2b.js", None).2, None);
 }

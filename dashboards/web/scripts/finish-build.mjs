@@ -1,4 +1,6 @@
-// After `vite build`: compresses what is served, checks the budget of the first load, and that nothing is inline.
+// After `vite build`: puts the one style sheet into the page, which saves a request and lets the page be painted as soon as
+// it is there; compresses what is served; checks the budget of the first load, and that nothing else is inline.
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +9,18 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 const DIST = join(dirname(fileURLToPath(import.meta.url)), "../dist");
 const BUDGET_BYTES = 45 * 1024;
 const COMPRESSED = new Set([".html", ".js", ".css", ".svg"]);
+
+// The staff server allows exactly this text by its hash (`dashboards/src/ui.rs`); no other inline style gets through.
+const page = join(DIST, "index.html");
+const linked = /<link rel="stylesheet"[^>]* href="\/(assets\/[^"]+)">/g;
+const sheets = [...readFileSync(page, "utf8").matchAll(linked)];
+if (sheets.length !== 1) throw new Error("index.html is expected to load one style sheet");
+const [[link, sheet]] = sheets;
+const style = readFileSync(join(DIST, sheet), "utf8").trim();
+if (/<\/|url\((?!["']?\/)/.test(style)) throw new Error("the style sheet would not mean the same within the page");
+writeFileSync(page, readFileSync(page, "utf8").replace(link, () => `<style>${style}</style>`));
+writeFileSync(join(DIST, ".style-hash"), `sha256-${createHash("sha256").update(style).digest("base64")}`);
+rmSync(join(DIST, sheet));
 
 const files = readdirSync(DIST, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
@@ -28,7 +42,7 @@ for (const file of files) {
 }
 
 const html = readFileSync(join(DIST, "index.html"), "utf8");
-if (/<style|style=|<script(?![^>]*\bsrc=)| on[a-z]+=/i.test(html)) {
+if (/<style|style=|<script(?![^>]*\bsrc=)| on[a-z]+=/i.test(html.replace(`<style>${style}</style>`, ""))) {
   throw new Error("index.html carries an inline script or style, which the content security policy refuses");
 }
 

@@ -12,8 +12,10 @@ import { settingsAnswer, settingsOf } from "./mock-settings.mjs";
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), "../dist");
 const POLICY =
-  "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; " +
+  "default-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; " +
   "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/** As the staff server says it: the style sheet within the page, by its hash, and no other. */
+const policy = () => `${POLICY}; style-src 'self' '${readFileSync(join(DIST, ".style-hash"), "utf8")}'`;
 const TYPES = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
@@ -273,7 +275,7 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
     const path = new URL(request.url, "http://mock").pathname;
     state.requests.push(`${request.method} ${path}`);
     response.setHeader("date", new Date(now()).toUTCString());
-    response.setHeader("content-security-policy", POLICY);
+    response.setHeader("content-security-policy", policy());
     response.setHeader("x-content-type-options", "nosniff");
     response.setHeader("referrer-policy", "no-referrer");
     if (path === "/api/event" && request.headers["x-debug-request"]) {

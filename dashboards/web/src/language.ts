@@ -33,6 +33,8 @@ let allWanted = false;
 interface Loaded {
   language: Language;
   words: Words;
+  /** Whether the words of the parts that are loaded later are among them. */
+  complete: boolean;
   formats: Formats;
 }
 
@@ -61,22 +63,30 @@ export async function showLanguage(language: Language): Promise<void> {
   const more = allWanted ? later[language]() : null;
   const { data, countries, words } = (await files[language]()).default;
   const all = more ? { ...words, ...(await more).default } : words;
-  if (wanted !== language) return;
+  // What was asked for without the later words must not take the place of what has them.
+  if (wanted !== language || (allWanted && !more)) return;
   document.documentElement.lang = language;
-  current.value = { language, words: all, formats: makeFormats(language, data, countries) };
+  current.value = { language, words: all, complete: more !== null, formats: makeFormats(language, data, countries) };
   tell();
 }
 
-/** Brings the words of the parts that are loaded later. */
-export async function loadAllWords(): Promise<void> {
-  if (allWanted) return languageShown;
-  allWanted = true;
-  try {
-    await showLanguage(wanted);
-  } catch (cause) {
+let allWords: Promise<void> | null = null;
+
+/** Brings the words of the parts that are loaded later; settled once they are there, whoever asked first. */
+export function loadAllWords(): Promise<void> {
+  allWords ??= bringAllWords().catch((cause) => {
+    allWords = null;
     allWanted = false;
     throw cause;
-  }
+  });
+  return allWords;
+}
+
+async function bringAllWords(): Promise<void> {
+  allWanted = true;
+  // Another language may be chosen meanwhile.
+  do await showLanguage(wanted);
+  while (!current.peek()?.complete);
 }
 
 /** Keeps the choice on this machine; `account.ts` keeps it with the account as well. */

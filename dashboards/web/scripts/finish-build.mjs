@@ -18,7 +18,10 @@ if (sheets.length !== 1) throw new Error("index.html is expected to load one sty
 const [[link, sheet]] = sheets;
 const style = readFileSync(join(DIST, sheet), "utf8").trim();
 if (/<\/|url\((?!["']?\/)/.test(style)) throw new Error("the style sheet would not mean the same within the page");
-writeFileSync(page, readFileSync(page, "utf8").replace(link, () => `<style>${style}</style>`));
+writeFileSync(
+  page,
+  readFileSync(page, "utf8").replace(link, () => `<style>${style}</style>`),
+);
 writeFileSync(join(DIST, ".style-hash"), `sha256-${createHash("sha256").update(style).digest("base64")}`);
 rmSync(join(DIST, sheet));
 

@@ -114,6 +114,18 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
     }),
   });
 
+  /** One question as a file. */
+  function panelFile({ question, format, headings }, response) {
+    const [told] = ask({ questions: [question] }).answers;
+    const lines = [
+      headings ?? [...question.dimensions, ...question.metrics],
+      ...told.results.map(({ dimensions, metrics }) => [...dimensions, ...metrics]),
+    ];
+    const csv = `\ufeff${lines.map((line) => `${line.join(",")}\r\n`).join("")}`;
+    response.writeHead(200, { "content-type": format === "csv" ? "text/csv; charset=utf-8" : "application/json" });
+    return response.end(format === "csv" ? csv : JSON.stringify(told));
+  }
+
   function addSite({ domain, timezone }) {
     if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain ?? "")) throw new Refused(422, "bad_domain");
     if (!ZONES.includes(timezone)) throw new Refused(422, "bad_timezone");
@@ -142,6 +154,7 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
       week_start: 1,
       limited: false,
       goals: keptLists().goals,
+      funnels: keptLists().funnels,
     };
   }
 
@@ -216,6 +229,8 @@ export function makeMock({ now_ms = Date.now(), signedIn = false } = {}) {
         return addSite(body);
       case "GET /api/timezones":
         return { timezones: ZONES };
+      case "POST /api/export":
+        return panelFile(body, response);
       case "POST /api/questions":
         state.questions += 1;
         state.lastQuestions = body.questions;

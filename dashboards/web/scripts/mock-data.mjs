@@ -255,7 +255,7 @@ export function answer(question, site, wallNow) {
       .filter(({ dimensions: [label] }) => label.slice(0, 13) <= wallNow.slice(0, 13));
     return { results, meta: { time_labels: labels }, query };
   }
-  return list(question, total, query);
+  return list(question, total, query, before && sum(before.values()));
 }
 
 function shares(total) {
@@ -266,7 +266,7 @@ function shares(total) {
   };
 }
 
-function list(question, total, query) {
+function list(question, total, query, before) {
   const dimension = question.dimensions.at(-1);
   const names =
     question.goals && dimension === "event:goal"
@@ -294,11 +294,21 @@ function list(question, total, query) {
       return {
         metrics: question.metrics.map((metric) => values[metric] ?? vital(metric, key) ?? visitors),
         dimensions: [...more, key],
+        ...(before
+          ? { comparison: beforehand(question, key, visitors * (before.visitors / (total.visitors || 1))) }
+          : {}),
       };
     }),
     meta: { total_rows: counted.length, ...(folds ? { folded_below: 5 } : {}) },
     query,
   };
+}
+
+/** A row in the period compared with: some more, some fewer than all together. */
+function beforehand({ metrics, dimensions }, key, expected) {
+  const visitors = Math.round(expected * (0.7 + chance(`${key}before`) * 0.6));
+  const values = { ...row(Math.round(visitors / 0.86), key), visitors, ...extra(`${key} `, visitors) };
+  return { change: [], dimensions, metrics: metrics.map((metric) => values[metric] ?? visitors) };
 }
 
 function extra(key, visitors) {

@@ -74,7 +74,15 @@ export interface Answer {
 /** What a reader of a shared link is told first. */
 export type SharedSite =
   | { locked: true }
-  | { locked: false; name: string; domain: string; timezone: string; limited: boolean; goals: Goal[] };
+  | {
+      locked: false;
+      name: string;
+      domain: string;
+      timezone: string;
+      limited: boolean;
+      goals: Goal[];
+      funnels: Funnel[];
+    };
 
 /** A named set of filters. */
 export interface Segment {

@@ -10,6 +10,11 @@ import { loadGoals } from "./site-lists";
 import type { View } from "./view";
 
 const PULSE_GAP_MS = 1000;
+/** What lies below costs more to ask than the first batch, and is looked at for longer. */
+const LOWER_GAP_MS = 5000;
+
+/** Grows whenever the live stream says that what was asked for when it was seen is to be asked again. */
+export const renewals = signal(0);
 
 export interface Shown {
   board: Board;
@@ -61,9 +66,14 @@ export function makeBoard() {
   };
   const renew = throttle(async () => {
     // Nobody looks: the numbers are renewed when somebody does.
-    if (document.visibilityState === "visible") await load();
-    else missed = true;
+    if (document.visibilityState === "visible") {
+      lower.ask();
+      await load();
+    } else missed = true;
   }, PULSE_GAP_MS);
+  const lower = throttle(async () => {
+    renewals.value += 1;
+  }, LOWER_GAP_MS);
   let missed = false;
 
   const looked = () => {
@@ -92,6 +102,7 @@ export function makeBoard() {
     close() {
       stop?.abort();
       renew.stop();
+      lower.stop();
       document.removeEventListener("visibilitychange", looked);
     },
   };

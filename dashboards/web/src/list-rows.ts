@@ -1,5 +1,6 @@
 /** Rows of a panel from an answer, with names in the shown language. */
-import { type Answer, numberOf } from "./api";
+import { type Answer, type AnswerRow, numberOf } from "./api";
+import { type Change, changeOf } from "./comparison";
 import type { Dimension } from "./dimensions";
 import { formats, hasWord, t } from "./language";
 import type { WordKey } from "./languages/files";
@@ -14,6 +15,8 @@ export interface Row {
   share: string;
   /** Of the longest row. */
   barPercent: number;
+  /** The visitors of the period compared with, and what has changed since; `null` where nothing is compared. */
+  before: { visitors: number | null; change: Change } | null;
   /** Whether a click can filter by it: what is folded has no value of its own. */
   folded: boolean;
 }
@@ -63,6 +66,12 @@ export function shareText(part: number, whole: number | null): string {
   return formats().percent(Math.min(100, Math.round(share)));
 }
 
+function beside({ comparison }: AnswerRow, now: number): Row["before"] {
+  if (!comparison) return null;
+  const visitors = numberOf(comparison.metrics[0]);
+  return { visitors, change: changeOf("visitors", now, visitors) };
+}
+
 export function readRows(answer: Answer, dimensions: readonly Dimension[], visitors: number | null): Row[] {
   const most = Math.max(1, ...answer.results.map((row) => numberOf(row.metrics[0]) ?? 0));
   return answer.results.map((row) => {
@@ -74,6 +83,7 @@ export function readRows(answer: Answer, dimensions: readonly Dimension[], visit
       visitors: count,
       share: shareText(count, visitors),
       barPercent: Math.round((count / most) * 1000) / 10,
+      before: beside(row, count),
       folded: row.dimensions.includes(OTHER),
     };
   });

@@ -57,7 +57,7 @@ export function boardQuestions(asking: Asking): Question[] {
       dimensions: tabDimensions(view.tabs[panel]).map(apiDimension),
       // A map shows every country there is.
       pagination: { limit: view.tabs[panel] === "map" ? 300 : SHORT_LIST },
-      include: { total_rows: true },
+      include: { total_rows: true, ...compared },
     })),
   ];
 }
@@ -131,14 +131,19 @@ export function rowsQuestion(
     offset = 0,
     search = "",
     order,
+    compared = false,
   }: {
     limit: number;
     offset?: number;
     search?: string;
+    /** Whether the rows tell of the period compared with, where the view has one. */
+    compared?: boolean;
     order?: [string, "asc" | "desc"] | undefined;
   },
 ): Question {
   const base = baseQuestion(asking);
+  const { comparison } = asking.view;
+  const beside = compared && comparison ? { comparisons: toApiComparison(comparison) } : {};
   const names = dimensions.map(apiDimension);
   const last = names.at(-1) ?? "";
   const wanted = search ? [["contains", last, [search], { case_sensitive: false }] as const] : [];
@@ -152,7 +157,7 @@ export function rowsQuestion(
     dimensions: names,
     ...(order ? { order_by: [order] } : {}),
     pagination: { limit, offset },
-    include: { total_rows: true },
+    include: { total_rows: true, ...beside },
   };
 }
 

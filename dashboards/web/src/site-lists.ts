@@ -46,5 +46,6 @@ export const loadGoals = goalList.load;
 export const putGoals = goalList.put;
 export const putAnnotations = annotationList.put;
 export const loadFunnels = funnelList.load;
+export const putFunnels = funnelList.put;
 export const loadSegments = segmentList.load;
 export const loadAnnotations = annotationList.load;

@@ -1,6 +1,7 @@
 /** Questions of parts that are shown at the same time go out as one batch. */
 import { useEffect, useState } from "preact/hooks";
 import { api, codeOf, type Refusal } from "./api";
+import { renewals } from "./board";
 
 /** Most questions of one request (`dashboards/src/server/questions.rs`). */
 const BATCH = 16;
@@ -32,7 +33,7 @@ export function askTogether<T>(question: unknown): Promise<T | Refusal> {
   });
 }
 
-/** The answer to a question, asked again when it changes; the old one stays meanwhile. `null` asks nothing. */
+/** The answer to a question, asked again when it changes and when the live stream says so; the old one stays meanwhile. `null` asks nothing. */
 export function useAnswer<T>(question: object | null): T | Refusal | null {
   const [answer, setAnswer] = useState<T | Refusal | null>(null);
   const text = question && JSON.stringify(question);
@@ -48,7 +49,7 @@ export function useAnswer<T>(question: object | null): T | Refusal | null {
     return () => {
       current = false;
     };
-  }, [text]);
+  }, [text, renewals.value]);
   return answer;
 }
 

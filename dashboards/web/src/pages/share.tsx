@@ -9,7 +9,7 @@ import { Field } from "../parts/field";
 import { Notice } from "../parts/notice";
 import { RangePicker } from "../parts/range-picker";
 import { PlaceProvider } from "../place";
-import { putGoals } from "../site-lists";
+import { putFunnels, putGoals } from "../site-lists";
 import type { View } from "../view";
 import { Board } from "./dashboard";
 import "./share.css";
@@ -27,7 +27,10 @@ export function SharePage({ slug, frame, view }: Props) {
     api.shared(slug).then(
       (found) => {
         sharedLink.value = slug;
-        if (!found.locked) putGoals(found.domain, found.goals);
+        if (!found.locked) {
+          putGoals(found.domain, found.goals);
+          putFunnels(found.domain, found.funnels);
+        }
         setShared(found);
         setCode(null);
       },

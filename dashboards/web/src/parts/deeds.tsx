@@ -23,7 +23,8 @@ export function Deeds() {
   const { deeds } = view;
   const asking = useAsking(deeds === "goal");
   const none = deeds === "goal" && goals.value?.length === 0;
-  const question = asking && !none ? rowsQuestion(asking, [deeds], detailMetrics(deeds), { limit: SHORT_LIST }) : null;
+  const question =
+    asking && !none ? rowsQuestion(asking, [deeds], detailMetrics(deeds), { limit: SHORT_LIST, compared: true }) : null;
   const answer = useAnswer<Answer>(question);
   return (
     <section class="panel sheet wide" aria-labelledby="deeds-title" data-testid="deeds">

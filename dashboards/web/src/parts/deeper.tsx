@@ -1,6 +1,7 @@
 /** Below the panels: what visitors did, which ways they took, when they come, how fast pages are, and what is not counted. */
 import type { Answer, Refusal } from "../api";
 import { usePlace } from "../place";
+import { funnels } from "../site-lists";
 import { Deeds } from "./deeds";
 import "./deeper.css";
 import { Funnels } from "./funnels";
@@ -11,11 +12,13 @@ import { Vitals } from "./vitals";
 
 export function Deeper({ totals }: { totals: Answer | Refusal }) {
   const { reader } = usePlace();
+  // Readers can't lay a funnel down: where there is none, nothing is said of it.
+  const funnelled = !reader || Boolean(funnels.value?.length);
   return (
     <div class="deeper">
       <Deeds />
-      {!reader && <Funnels />}
-      {!reader && <Journeys />}
+      {funnelled && <Funnels />}
+      <Journeys />
       <HeatMap />
       <Uncounted totals={totals} />
       <Vitals />

@@ -11,6 +11,7 @@ import { refused, useAnswer } from "../together";
 import type { Details as Shown } from "../view";
 import { useAsking } from "./asking";
 import "./details.css";
+import { Export } from "./export";
 import { Field } from "./field";
 import { Figures } from "./figures";
 import { Icon } from "./icon";
@@ -18,9 +19,11 @@ import { Notice } from "./notice";
 
 const PAGE = 50;
 const PAUSE_MS = 250;
+/** Most rows that one question answers (`aggregator/src/question.rs`). */
+const EXPORTED = 10_000;
 
 export function Details({ details }: { details: Shown }) {
-  const { link } = usePlace();
+  const { link, reader } = usePlace();
   const dialog = useRef<HTMLDialogElement>(null);
   const { dimension, order, page } = details;
   const metrics = detailMetrics(dimension);
@@ -28,14 +31,13 @@ export function Details({ details }: { details: Shown }) {
   const asking = useAsking(dimension === "goal");
   const sorted =
     order && metrics.some((metric) => metric === order.metric) ? order : { metric: "visitors", ascending: false };
+  const shown = {
+    search: details.search,
+    order: [sorted.metric, sorted.ascending ? "asc" : "desc"] as [string, "asc" | "desc"],
+  };
   const answer = useAnswer<Answer>(
     asking &&
-      rowsQuestion(asking, dimensions, metrics, {
-        limit: PAGE,
-        offset: (page - 1) * PAGE,
-        search: details.search,
-        order: [sorted.metric, sorted.ascending ? "asc" : "desc"],
-      }),
+      rowsQuestion(asking, dimensions, metrics, { ...shown, limit: PAGE, offset: (page - 1) * PAGE, compared: true }),
   );
   const at = (change: Partial<Shown>) => link({ details: { ...details, page: 1, ...change } });
   useEffect(() => dialog.current?.showModal(), []);
@@ -93,6 +95,13 @@ export function Details({ details }: { details: Shown }) {
             {t("details.rows", { n: total })}
             {answer.meta.folded_below !== undefined && `. ${t("list.folded", { n: answer.meta.folded_below })}`}
           </span>
+          {!reader && asking && total > 0 && (
+            <Export
+              question={rowsQuestion(asking, dimensions, metrics, { ...shown, limit: EXPORTED })}
+              headings={[...dimensions.map(dimensionName), ...metrics.map((metric) => t(`metric.${metric}`))]}
+              name={`${asking.domain}-${dimension.replace(/[^\p{L}\p{N}_-]+/gu, "-")}`}
+            />
+          )}
           {pages > 1 && (
             <nav aria-label={t("details.pages")}>
               {page > 1 && (

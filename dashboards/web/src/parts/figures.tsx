@@ -1,11 +1,13 @@
 /** A table of several figures for each row, the first with its bar. */
-import type { Answer } from "../api";
+import { type Answer, type AnswerRow, numberOf } from "../api";
+import { changeOf } from "../comparison";
 import type { Dimension } from "../dimensions";
 import { dimensionName } from "../filter-text";
 import { formats, t } from "../language";
 import { readRows } from "../list-rows";
 import { metricText } from "../metric-text";
 import type { AnyMetric } from "../metrics";
+import { ChangeMark } from "./change-mark";
 import { RowName } from "./list-panel";
 
 interface Props {
@@ -47,7 +49,10 @@ export function Figures({ answer, dimensions, metrics, heading, sorted }: Props)
                 <span class="panel-bar" style={{ width: `${row.barPercent}%` }} />
               </th>
               {metrics.map((metric, column) => (
-                <td key={metric}>{metricText(metric, answer.results[index]?.metrics[column] ?? null, formats())}</td>
+                <td key={metric}>
+                  {metricText(metric, answer.results[index]?.metrics[column] ?? null, formats())}
+                  <Beside row={answer.results[index]} metric={metric} column={column} />
+                </td>
               ))}
             </tr>
           ))}
@@ -55,4 +60,13 @@ export function Figures({ answer, dimensions, metrics, heading, sorted }: Props)
       </table>
     </div>
   );
+}
+
+/** What has become of a figure since the period compared with; nothing where there is none. */
+function Beside({ row, metric, column }: { row: AnswerRow | undefined; metric: AnyMetric; column: number }) {
+  if (!row?.comparison) return null;
+  const before = numberOf(row.comparison.metrics[column]);
+  const now = numberOf(row.metrics[column]);
+  if (now === null || before === null) return null;
+  return <ChangeMark metric={metric} change={changeOf(metric, now, before)} before={before} />;
 }

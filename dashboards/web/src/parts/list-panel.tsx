@@ -1,4 +1,5 @@
 /** One of the panels: values with their visitors and their share, a bar of counted strokes under each. */
+import { useRef } from "preact/hooks";
 import { type Answer, isRefusal, type Refusal } from "../api";
 import type { Dimension } from "../dimensions";
 import { rowFilters, withFilters } from "../filters";
@@ -7,6 +8,8 @@ import { lazy } from "../lazy";
 import { type Row, readRows } from "../list-rows";
 import { type Panel, tabDimensions } from "../panels";
 import { usePlace } from "../place";
+import { SHORT_LIST } from "../questions";
+import { ChangeMark } from "./change-mark";
 import "./list-panel.css";
 import { Notice } from "./notice";
 import { PanelTabs } from "./panel-tabs";
@@ -29,13 +32,18 @@ const TEST_IDS: Record<Panel, string> = {
   devices: "list-devices",
 };
 
+/** So many rows or fewer leave no room for more, which would look forgotten. What comes next decides, not the wait for it. */
+const FEW = 4;
+
 export function ListPanel({ panel, answer, visitors }: Props) {
   const { view, link } = usePlace();
   const tab = view.tabs[panel];
   const dimensions = tabDimensions(tab);
   const dimension = dimensions.at(-1) ?? "page";
   const id = TEST_IDS[panel];
+  const count = useRef(SHORT_LIST);
   const rows = answer && !isRefusal(answer) ? readRows(answer, dimensions, visitors) : null;
+  if (rows) count.current = rows.length;
   const folds = answer && !isRefusal(answer) ? answer.meta.folded_below : undefined;
   return (
     <section class="panel sheet" aria-labelledby={id} data-testid={id}>
@@ -43,7 +51,7 @@ export function ListPanel({ panel, answer, visitors }: Props) {
         <h2 id={id}>{t(`list.${panel}`)}</h2>
         <PanelTabs panel={panel} />
       </div>
-      <div class="panel-room">
+      <div class={count.current > FEW || tab === "map" || tab === "region" ? "panel-room" : "panel-room few"}>
         {answer && isRefusal(answer) && <Notice code={answer.code} />}
         {rows?.length === 0 && <p class="panel-empty quiet">{t("list.empty")}</p>}
         {rows && rows.length > 0 && tab === "map" && (
@@ -69,13 +77,14 @@ export function ListPanel({ panel, answer, visitors }: Props) {
 export function Rows({ rows, dimensions }: { rows: Row[]; dimensions: readonly Dimension[] }) {
   const coded = dimensions[0] === "country";
   const last = dimensions.at(-1) ?? "page";
+  const compared = rows.some((row) => row.before);
   return (
     <table>
       <thead>
         <tr>
           <th scope="col">{last.startsWith("prop:") ? last.slice(5) : t(`dimension.${last as "page"}`)}</th>
           <th scope="col">{t("column.visitors")}</th>
-          <th scope="col">{t("column.share")}</th>
+          <th scope="col">{t(compared ? "column.change" : "column.share")}</th>
         </tr>
       </thead>
       <tbody>
@@ -89,11 +98,20 @@ export function Rows({ rows, dimensions }: { rows: Row[]; dimensions: readonly D
               <span class="panel-bar" style={{ width: `${row.barPercent}%` }} />
             </th>
             <td>{formats().number(row.visitors)}</td>
-            <td class="quiet">{row.share}</td>
+            {compared ? <RowChange before={row.before} /> : <td class="quiet">{row.share}</td>}
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+function RowChange({ before }: { before: Row["before"] }) {
+  if (!before) return <td class="quiet">–</td>;
+  return (
+    <td>
+      <ChangeMark metric="visitors" change={before.change} before={before.visitors} />
+    </td>
   );
 }
 

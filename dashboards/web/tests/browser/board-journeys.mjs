@@ -1,5 +1,6 @@
 // What staff do on a dashboard: filter, compare, look closer.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { numberOf, settled, until } from "./stage.mjs";
 
 const at = (page) => new URL(page.url()).pathname + decodeURIComponent(new URL(page.url()).search).replaceAll("+", " ");
@@ -26,6 +27,8 @@ export const boardJourneys = [
   ["journey: details are searched, ordered and paged at an address of their own", details],
   ["journey: the world on a map and the regions as tiles", maps],
   ["journey: goals, funnels, journeys, heat map, vitals and what is not counted", deeper],
+  ["journey: what lies below is renewed by the live stream, more seldom", renewed],
+  ["journey: details are saved as CSV and JSON and read again", saved],
   ["journey: filters are kept as a segment", segments],
   ["journey: the last half hour, minute by minute", liveView],
   ["journey: why is my visit not counted", why],
@@ -143,6 +146,18 @@ async function comparison(stage) {
   assert.match(await page.getByTestId("change-bounce_rate").innerText(), /points?|0/);
   assert.match(await page.getByTestId("compared-with").innerText(), /Nov 6/);
   assert.ok(await page.getByTestId("chart-before").getAttribute("d"), "the other period is drawn");
+  const row = page.getByTestId("list-sources").locator('[data-key="Telegram"]');
+  const cells = await row.locator("td").allInnerTexts();
+  const rowBefore = Number(/was ([\d,]+)/.exec(cells[1])?.[1].replaceAll(",", ""));
+  const rowNow = Number(await row.getAttribute("data-value"));
+  const rowChange = Math.round(((rowNow - rowBefore) / rowBefore) * 100);
+  assert.equal(Number(await row.locator(".change").getAttribute("data-value")), rowChange);
+  await page.getByTestId("details-sources").click();
+  const inDetails = page.getByTestId("details").locator('[data-key="Telegram"] .change');
+  await inDetails.nth(4).waitFor();
+  assert.equal(Number(await inDetails.first().getAttribute("data-value")), rowChange, "the details say the same");
+  await stage.axe(page, "compared details");
+  await page.getByTestId("details-close").click();
   await page.getByTestId("chart").press("End");
   assert.equal(await page.getByTestId("chart-readout").locator("span.quiet").count(), 2);
   await page.getByTestId("compare").click();
@@ -324,6 +339,50 @@ async function deeper(stage) {
   assert.equal(await bots.getAttribute("data-value"), "212");
 }
 
+async function renewed(stage) {
+  const page = await stage.open("/example.kz", { language: "en" });
+  await settled(page);
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  const step = page.getByTestId("funnel-step").first();
+  await step.waitFor();
+  const [before, { questions }] = [Number(await step.getAttribute("data-value")), stage.mock.state];
+  // As many visits at once as would show in every figure; more pulses than may be asked about.
+  for (let visit = 0; visit < 5; visit += 1) stage.mock.visit("example.kz", 60);
+  await until(
+    async () => Number(await step.getAttribute("data-value")),
+    (value) => value > before,
+    "the funnel's first step",
+  );
+  // The first batch twice at most, what lies below once.
+  assert.ok(stage.mock.state.questions - questions <= 4, `${stage.mock.state.questions - questions} batches`);
+}
+
+async function saved(stage) {
+  const page = await stage.open("/example.kz?range=7d&details=source&search=o", { language: "ru" });
+  await page.getByTestId("details").locator("tbody tr").nth(1).waitFor();
+  const save = async (format) => {
+    const [file] = await Promise.all([page.waitForEvent("download"), page.getByTestId(`save-${format}`).click()]);
+    assert.equal(file.suggestedFilename(), `example.kz-source.${format}`);
+    return readFileSync(await file.path(), "utf8");
+  };
+  const screen = await page
+    .getByTestId("details")
+    .locator("tbody tr")
+    .evaluateAll((rows) => rows.map(({ dataset }) => [dataset.key, dataset.value]));
+  const [headings, ...lines] = (await save("csv")).replace("\ufeff", "").trim().split("\r\n");
+  assert.match(headings, /^Источник,Посетители,/);
+  assert.deepEqual(
+    lines.map((line) => line.split(",").slice(0, 2)),
+    screen,
+  );
+  const { results } = JSON.parse(await save("json"));
+  assert.deepEqual(
+    results.map(({ dimensions: [key], metrics: [value] }) => [key, String(value)]),
+    screen,
+  );
+  await stage.axe(page, "details that can be saved");
+}
+
 async function segments(stage) {
   const page = await stage.open("/example.kz?f=contains,page,kk", { language: "ru" });
   await settled(page);
@@ -387,7 +446,8 @@ async function shared(stage) {
   await changed(page, "tile-visitors", all);
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
   await page.getByTestId("vital-lcp").locator("strong").waitFor();
-  assert.equal(await page.getByTestId("funnels").count(), 0);
+  await page.getByTestId("funnel-step").nth(2).waitFor();
+  await page.getByTestId("journeys").locator("tbody tr").nth(2).waitFor();
   const asked = stage.mock.state.requests.filter((request) => request.includes("/api/"));
   assert.ok(
     asked.every((request) => request.includes("/api/shared/open")),

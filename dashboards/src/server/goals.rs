@@ -213,6 +213,6 @@ pub(super) fn shown(stored: &StoredGoal) -> Value {
     })
 }
 
-fn shown_funnel(funnel: &Funnel) -> Value {
+pub(super) fn shown_funnel(funnel: &Funnel) -> Value {
     json!({ "id": funnel.id, "name": funnel.name, "steps": funnel.steps })
 }

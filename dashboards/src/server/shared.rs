@@ -93,8 +93,10 @@ pub(super) async fn show(State(staff): State<Staff>, reader: Reader) -> Result<J
         return Ok(Json(json!({ "locked": true })));
     }
     let domain = open.domain.clone();
-    let (site, stored) = staff
-        .control(move |control| Ok::<_, ApiError>((control.site(&domain)?, control.goals(&domain)?)))
+    let (site, stored, funnels) = staff
+        .control(move |control| {
+            Ok::<_, ApiError>((control.site(&domain)?, control.goals(&domain)?, control.funnels(&domain)?))
+        })
         .await?;
     Ok(Json(json!({
         "locked": false,
@@ -104,6 +106,7 @@ pub(super) async fn show(State(staff): State<Staff>, reader: Reader) -> Result<J
         "week_start": site.week_start,
         "limited": open.link.segment.is_some(),
         "goals": stored.iter().map(|goal: &StoredGoal| goals::shown(goal)).collect::<Vec<_>>(),
+        "funnels": funnels.iter().map(goals::shown_funnel).collect::<Vec<_>>(),
     })))
 }
 

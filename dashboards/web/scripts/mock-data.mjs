@@ -292,7 +292,9 @@ function list(question, total, query, before) {
     results: counted.slice(offset, offset + limit).map(({ key, more, visitors }) => {
       const values = { ...row(Math.round(visitors / 0.86), key), visitors, ...extra(key, visitors) };
       return {
-        metrics: question.metrics.map((metric) => values[metric] ?? vital(metric, key) ?? visitors),
+        metrics: question.metrics.map((metric) =>
+          metric in values ? values[metric] : (vital(metric, key) ?? visitors),
+        ),
         dimensions: [...more, key],
         ...(before
           ? { comparison: beforehand(question, key, visitors * (before.visitors / (total.visitors || 1))) }
@@ -308,7 +310,7 @@ function list(question, total, query, before) {
 function beforehand({ metrics, dimensions }, key, expected) {
   const visitors = Math.round(expected * (0.7 + chance(`${key}before`) * 0.6));
   const values = { ...row(Math.round(visitors / 0.86), key), visitors, ...extra(`${key} `, visitors) };
-  return { change: [], dimensions, metrics: metrics.map((metric) => values[metric] ?? visitors) };
+  return { change: [], dimensions, metrics: metrics.map((metric) => (metric in values ? values[metric] : visitors)) };
 }
 
 function extra(key, visitors) {

@@ -33,7 +33,12 @@ export function Figures({ answer, dimensions, metrics, heading, sorted }: Props)
           <tr>
             <th scope="col">{dimensions.map(dimensionName).join(", ")}</th>
             {metrics.map((metric) => (
-              <th key={metric} scope="col" aria-sort={order(metric)}>
+              <th
+                key={metric}
+                scope="col"
+                class={metric.endsWith("revenue") ? "money" : undefined}
+                aria-sort={order(metric)}
+              >
                 {heading ? heading(metric) : t(`metric.${metric}`)}
               </th>
             ))}

@@ -79,7 +79,7 @@ export function Rows({ rows, dimensions }: { rows: Row[]; dimensions: readonly D
   const last = dimensions.at(-1) ?? "page";
   const compared = rows.some((row) => row.before);
   return (
-    <table>
+    <table class={compared ? "compared" : undefined}>
       <thead>
         <tr>
           <th scope="col">{last.startsWith("prop:") ? last.slice(5) : t(`dimension.${last as "page"}`)}</th>

@@ -19,6 +19,7 @@
 //! | [`invitations`] | links by which colleagues come in |
 //! | [`second_factor`] | codes asked for beside the password |
 //! | [`sessions`] | signing in and staying so |
+//! | `identities` | whom the identity provider vouches for |
 //! | [`setup`] | the one-time link that makes the first owner |
 //! | [`keys`] | API keys |
 //! | [`audit`] | who changed what, when |
@@ -40,6 +41,7 @@ use crate::token::NoEntropy;
 pub mod audit;
 pub mod entries;
 pub mod goals;
+pub(crate) mod identities;
 pub mod invitations;
 pub mod keys;
 pub mod links;

@@ -8,6 +8,7 @@
 //! | [`domain`] | domains and time zones as typed and as stored |
 //! | [`password`] | what a password must be, and its hash |
 //! | [`token`] | secrets handed out once and recognised later |
+//! | [`oidc`] | signing in through an identity provider (feature `oidc`) |
 //! | `totp` | codes of authenticator apps, and recovery codes |
 //! | `throttle` | slowing down whoever guesses passwords |
 //! | `live` | one ticking task per watched site |
@@ -17,6 +18,7 @@
 pub mod asker;
 pub mod control;
 pub mod domain;
+pub mod oidc;
 pub mod password;
 pub mod server;
 pub mod token;
@@ -30,4 +32,5 @@ mod ui;
 
 pub use asker::Asker;
 pub use control::{ControlPlane, OpenError};
+pub use oidc::OidcConfig;
 pub use server::{BuildError, Dashboards, DashboardsConfig, DashboardsParts};

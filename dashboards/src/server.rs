@@ -9,6 +9,7 @@
 //! | `cookies`, `body` | reading and writing the two cookies; reading a JSON body |
 //! | `start` | `/api/start`: session, sites and notes at once |
 //! | `sign_in` | `/api/session`, `/api/setup` |
+//! | `oidc` | `/api/oidc…`: through the identity provider |
 //! | `client` | with what staff come, for the list of their sessions |
 //! | `account`, `second_factor` | `/api/account…`: one's own password, sessions, second factor |
 //! | `members`, `invitation` | `/api/sites/{domain}/members`, `…/invitations`, `/api/invitation…` |
@@ -46,6 +47,7 @@ use crate::asker::Asker;
 use crate::control::ControlPlane;
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::oidc::{ConfigError, OidcConfig, Provider};
 use crate::quota::{QUESTIONS_PER_HOUR, Quota};
 use crate::ui;
 
@@ -65,6 +67,7 @@ mod keys;
 mod links;
 mod live_view;
 mod members;
+mod oidc;
 mod openapi;
 mod origin;
 mod place;
@@ -104,6 +107,9 @@ pub const ROUTES: &[Route] = &[
     Route { method: "PATCH", path: "/api/session" },
     Route { method: "DELETE", path: "/api/session" },
     Route { method: "POST", path: "/api/setup" },
+    Route { method: "GET", path: "/api/oidc" },
+    Route { method: "GET", path: "/api/oidc/start" },
+    Route { method: "GET", path: "/api/oidc/callback" },
     Route { method: "GET", path: "/api/account" },
     Route { method: "POST", path: "/api/account/password" },
     Route { method: "DELETE", path: "/api/account/sessions" },
@@ -187,7 +193,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// How the staff server is reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct DashboardsConfig {
     /// Where staff open the dashboards in a browser (`https://stats.example.kz`). `https` makes cookies secure and bound to
     /// the host, and sends HSTS.
@@ -196,6 +202,8 @@ pub struct DashboardsConfig {
     pub public_url: String,
     /// How many questions a program may ask in an hour, for each key.
     pub questions_per_hour: u32,
+    /// The identity provider, where there is one.
+    pub oidc: Option<OidcConfig>,
 }
 
 impl Default for DashboardsConfig {
@@ -204,6 +212,7 @@ impl Default for DashboardsConfig {
             staff_url: "http://127.0.0.1:8081".into(),
             public_url: "http://127.0.0.1:8080".into(),
             questions_per_hour: QUESTIONS_PER_HOUR,
+            oidc: None,
         }
     }
 }
@@ -231,6 +240,9 @@ pub enum BuildError {
         /// The configuration key.
         key: &'static str,
     },
+    /// The identity provider can't be used.
+    #[error(transparent)]
+    Oidc(#[from] ConfigError),
     /// A metric of that name is there already.
     #[error("the metrics could not be registered")]
     Metrics(#[from] serve::metrics::Error),
@@ -251,6 +263,9 @@ impl Dashboards {
         let staff_origin = origin("staff_url", &config.staff_url)?;
         let public_origin = origin("public_url", &config.public_url)?;
         let live = Live::new(Arc::clone(&parts.asker));
+        let oidc = config.oidc.as_ref().map(|oidc| {
+            Provider::new(oidc, &staff_origin, parts.control.device_key(), parts.clock.clone())
+        });
         let staff = Staff(Arc::new(Inner {
             cookies: Cookies { tls: staff_origin.starts_with("https://") },
             staff_origin,
@@ -264,6 +279,7 @@ impl Dashboards {
             metrics: Metrics::register(parts.registry)?,
             live: live.clone(),
             desk: Desk::default(),
+            oidc: oidc.transpose()?,
             quota: Quota::new(config.questions_per_hour),
             first_beacons: sites::FirstBeacons::default(),
             live_views: live_view::limit(),
@@ -316,6 +332,7 @@ struct Inner {
     metrics: Metrics,
     live: Live,
     desk: Desk,
+    oidc: Option<Provider>,
     quota: Quota,
     first_beacons: sites::FirstBeacons,
     live_views: Arc<tokio::sync::Semaphore>,
@@ -390,6 +407,9 @@ fn router(staff: Staff) -> Router {
         )
         .route("/api/start", get(start::show))
         .route("/api/setup", post(sign_in::set_up))
+        .route("/api/oidc", get(oidc::show))
+        .route("/api/oidc/start", get(oidc::start))
+        .route("/api/oidc/callback", get(oidc::callback))
         .route("/api/sites", get(sites::list).post(sites::add))
         .route("/api/sites/{domain}", get(sites::show).patch(settings::change).delete(settings::delete))
         .route("/api/sites/{domain}/deletion", get(settings::deletion))

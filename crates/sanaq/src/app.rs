@@ -150,6 +150,7 @@ impl App {
                 public_url: addresses.public.clone(),
                 staff_url: addresses.staff.clone(),
                 questions_per_hour: u32::from(config.staff.questions_per_hour),
+                oidc: config.oidc.0.clone(),
             },
             DashboardsParts {
                 control: control.clone(),

@@ -11,7 +11,7 @@ use serve::config::{Document, Environment, Reading};
 use crate::cli::{Installation, Serve};
 use crate::exit::Failure;
 use sections::{
-    Beacons, ClickHouse, Collector, Data, Delivery, Dialects, Engine, Journal, Log, Operations, Public,
+    Beacons, ClickHouse, Collector, Data, Delivery, Dialects, Engine, Journal, Log, Oidc, Operations, Public,
     Retention, Seal, Staff,
 };
 
@@ -25,6 +25,8 @@ pub struct Config {
     pub public: Public,
     /// `[staff]`
     pub staff: Staff,
+    /// `[oidc]`
+    pub oidc: Oidc,
     /// `[operations]`
     pub operations: Operations,
     /// `[collector]`
@@ -81,6 +83,7 @@ impl Config {
             document.section(),
             document.section(),
             document.section(),
+            document.section(),
         );
         let reading = document.finish().map_err(Failure::usage)?;
         if let Some(directory) = data {
@@ -90,6 +93,7 @@ impl Config {
             data,
             public,
             staff,
+            oidc,
             operations,
             collector,
             beacons,
@@ -106,6 +110,7 @@ impl Config {
             data,
             public,
             staff,
+            oidc,
             operations,
             collector,
             beacons,

@@ -180,17 +180,14 @@ impl ControlPlane {
             let known = account(transaction, &invitation.email)?;
             let (user, client) = match (known, fresh) {
                 (None, Ok((hash, client))) => {
-                    let user = insert(transaction, now, Author::Console, &invitation.email, &hash, None)?;
+                    let email = &invitation.email;
+                    let user = insert(transaction, now, Author::Console, email, Some(&hash), None)?;
                     (user.id, Some(client))
                 }
                 (Some(known), Err(signed_in)) if known == signed_in => (known, None),
                 (Some(_), _) | (None, Err(_)) => return Err(ControlError::SignInToAccept),
             };
-            transaction
-                .execute("UPDATE invitations SET used_at = ?2 WHERE id = ?1", params![invitation.id, now])?;
-            let by = Author::User(user);
-            record(transaction, now, by, Action::InvitationTaken, &named(invitation.id))?;
-            give(transaction, now, by, &invitation, user)?;
+            take(transaction, now, &invitation, user)?;
             match client {
                 Some(client) => {
                     let user = by_id(transaction, user)?;
@@ -209,6 +206,45 @@ pub(super) fn lapse(connection: &Connection, by: UserId, site: Option<SiteId>) -
         params![by.0, site.map(|site| site.0)],
     )?;
     Ok(())
+}
+
+/// The open invitations of an address.
+pub(super) fn open_of(
+    connection: &Connection,
+    now: i64,
+    email: &str,
+) -> Result<Vec<Invitation>, ControlError> {
+    let mut statement = connection.prepare(&format!(
+        "SELECT {COLUMNS} FROM invitations i LEFT JOIN sites s ON s.id = i.site
+         WHERE i.email = ?1 AND i.used_at IS NULL AND i.expires_at > ?2 ORDER BY i.id"
+    ))?;
+    let open = statement.query_map(params![email, now], invitation)?;
+    Ok(open.collect::<Result<_, _>>()?)
+}
+
+/// Takes these up for somebody whose address they are known to be for.
+pub(super) fn take_all(
+    connection: &Connection,
+    now: i64,
+    open: &[Invitation],
+    user: UserId,
+) -> Result<super::User, ControlError> {
+    for invitation in open {
+        take(connection, now, invitation, user)?;
+    }
+    Ok(by_id(connection, user)?)
+}
+
+fn take(
+    connection: &Connection,
+    now: i64,
+    invitation: &Invitation,
+    user: UserId,
+) -> Result<(), ControlError> {
+    connection.execute("UPDATE invitations SET used_at = ?2 WHERE id = ?1", params![invitation.id, now])?;
+    let by = Author::User(user);
+    record(connection, now, by, Action::InvitationTaken, &named(invitation.id))?;
+    give(connection, now, by, invitation, user)
 }
 
 fn give(

@@ -148,7 +148,8 @@ impl ControlPlane {
         self.read(|connection| Ok(is_required(connection)?))
     }
 
-    /// Makes it an obligation, or not. Who has none can do nothing but set one up.
+    /// Makes it an obligation, or not. Who has none can do nothing but set one up; who came in through the identity provider
+    /// comes in anew, but for the one who decides it.
     ///
     /// # Errors
     /// When SQLite fails.
@@ -160,6 +161,11 @@ impl ControlPlane {
                     "INSERT INTO settings (name, value) VALUES (?1, x'01') ON CONFLICT DO NOTHING",
                     [REQUIRED],
                 )?;
+                let but = match by {
+                    Author::Console => None,
+                    Author::User(user) => Some(user.0),
+                };
+                transaction.execute("DELETE FROM sessions WHERE way = 'oidc' AND user IS NOT ?1", [but])?;
             } else {
                 transaction.execute("DELETE FROM settings WHERE name = ?1", [REQUIRED])?;
             }

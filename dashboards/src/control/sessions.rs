@@ -383,7 +383,7 @@ pub(super) fn begin_by(
     Ok(NewSession { token, session })
 }
 
-/// The identity provider has asked for what it asks for: the obligation is about passwords.
+/// Whoever came through the identity provider was let in because it had asked for a second factor (`identities.rs`).
 fn must_enrol(connection: &Connection, user: UserId, way: Way) -> rusqlite::Result<bool> {
     Ok(way == Way::Password
         && second_factor::is_required(connection)?

@@ -63,7 +63,7 @@ impl ControlPlane {
         self.write(|transaction| {
             let link = live_link(transaction, token, now)?;
             transaction.execute("UPDATE setup_links SET used_at = ?2 WHERE id = ?1", params![link, now])?;
-            let user = insert(transaction, now, Author::Console, &email, &hash, Some(Role::Owner))?;
+            let user = insert(transaction, now, Author::Console, &email, Some(&hash), Some(Role::Owner))?;
             let author = Author::User(user.id);
             record(transaction, now, author, Action::SetupLinkRedeemed, &user.id.to_string())?;
             sessions::begin(transaction, now, user, None, sessions::Client::default())

@@ -123,7 +123,7 @@ impl ControlPlane {
         let email = normalise_email(email)?;
         let hash = password::hash(password)?;
         let now = self.now();
-        self.write(|transaction| insert(transaction, now, by, &email, &hash, Some(role)))
+        self.write(|transaction| insert(transaction, now, by, &email, Some(&hash), Some(role)))
     }
 
     /// All staff, in order of their e-mail address.
@@ -280,7 +280,7 @@ pub(super) fn insert(
     now: i64,
     by: Author,
     email: &str,
-    password_hash: &str,
+    password_hash: Option<&str>,
     role: Option<Role>,
 ) -> Result<User, ControlError> {
     let added = connection

@@ -1,17 +1,20 @@
-//! The two cookies of staff. Visitors of the counted sites never get one.
+//! The three cookies of staff. Visitors of the counted sites never get one.
 //!
 //! | cookie | holds | for |
 //! |---|---|---|
 //! | `__Host-sanaq` | an opaque token | the session |
 //! | `__Host-sanaq-device` | a random number and a keyed hash over it and the e-mail address | telling somebody who has signed in from this browser before from a guesser (`sign_in.rs`) |
+//! | `__Host-sanaq-oidc` | a random token, when it ends, and a keyed hash | coming back from the identity provider, within ten minutes |
 //!
-//! Without TLS browsers refuse the `__Host-` prefix, so on a plain `server` staff URL the names are `sanaq_session` and
-//! `sanaq_device`. `SameSite=Strict` costs nothing here: the page itself needs no cookie, and its own requests are same-site.
+//! Without TLS browsers refuse the `__Host-` prefix, so on a plain `server` staff URL the names are `sanaq_session`,
+//! `sanaq_device` and `sanaq_oidc`. `SameSite=Strict` costs nothing here: the page itself needs no cookie, and its own requests
+//! are same-site. The third is `Lax`, since it must come along from the provider's site.
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 
 use crate::control::sessions::ABSOLUTE_SECONDS;
+use crate::oidc::STARTED_SECONDS;
 use crate::token::Token;
 
 /// As long as browsers keep one at most.
@@ -57,10 +60,32 @@ impl Cookies {
         self.set(self.device_name(), &value, DEVICE_SECONDS)
     }
 
+    fn started_name(self) -> &'static str {
+        if self.tls { "__Host-sanaq-oidc" } else { "sanaq_oidc" }
+    }
+
+    /// What a browser brings that comes back from the identity provider.
+    pub(super) fn started(self, headers: &HeaderMap) -> Option<&str> {
+        find(headers, self.started_name())
+    }
+
+    pub(super) fn set_started(self, value: &str) -> HeaderValue {
+        self.set_for(self.started_name(), value, STARTED_SECONDS, "Lax")
+    }
+
+    pub(super) fn clear_started(self) -> HeaderValue {
+        self.set_for(self.started_name(), "", 0, "Lax")
+    }
+
     fn set(self, name: &str, value: &str, seconds: i64) -> HeaderValue {
+        self.set_for(name, value, seconds, "Strict")
+    }
+
+    fn set_for(self, name: &str, value: &str, seconds: i64, same_site: &str) -> HeaderValue {
         let secure = if self.tls { "; Secure" } else { "" };
-        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
-        let mut header = HeaderValue::try_from(text).expect("names and hexadecimal digits are visible ASCII");
+        let text =
+            format!("{name}={value}; Path=/; HttpOnly; SameSite={same_site}; Max-Age={seconds}{secure}");
+        let mut header = HeaderValue::try_from(text).expect("names, digits and full stops are visible ASCII");
         header.set_sensitive(true);
         header
     }

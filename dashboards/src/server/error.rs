@@ -41,6 +41,8 @@ pub(crate) enum ApiError {
     SecondFactorOn,
     /// The instance asks everybody for a second factor, and this session's user has none yet.
     EnrolFirst,
+    /// No identity provider is configured.
+    NoProvider,
     PasswordTooShort,
     PasswordTooLong,
     BadEmail,
@@ -145,6 +147,7 @@ impl ApiError {
                 "second_factor_required",
                 "Everybody needs a second factor here: set one up first.",
             ),
+            Self::NoProvider => fixed(S::NOT_FOUND, "oidc_off", "No identity provider is configured."),
             Self::UnknownUser => fixed(S::NOT_FOUND, "unknown_user", "There is no such user."),
             Self::PasswordTooShort => (
                 S::UNPROCESSABLE_ENTITY,

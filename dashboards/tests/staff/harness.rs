@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use dashboards::control::{Author, ControlPlane, Role, Scope};
 use dashboards::server::CSRF_HEADER;
-use dashboards::{Asker, Dashboards, DashboardsConfig, DashboardsParts};
+use dashboards::{Asker, Dashboards, DashboardsConfig, DashboardsParts, OidcConfig};
 use events::SiteId;
 use futures_util::future::BoxFuture;
 use http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
@@ -203,6 +203,11 @@ impl Harness {
     }
 
     fn in_directory(directory: TempDir, staff_url: &str) -> Self {
+        Self::with_provider(directory, staff_url, None)
+    }
+
+    /// With an identity provider.
+    pub(crate) fn with_provider(directory: TempDir, staff_url: &str, oidc: Option<OidcConfig>) -> Self {
         let (clock, hand) = Clock::manual("2026-11-22T06:00:00Z".parse::<Timestamp>().unwrap());
         let control = ControlPlane::open(&directory.path().join("control.sqlite"), clock.clone()).unwrap();
         let asker = Arc::new(FakeAsker::default());
@@ -210,6 +215,7 @@ impl Harness {
         let config = DashboardsConfig {
             staff_url: staff_url.into(),
             public_url: "https://count.example.kz/".into(),
+                oidc,
             ..DashboardsConfig::default()
         };
         let parts = DashboardsParts {

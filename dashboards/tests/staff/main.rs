@@ -13,6 +13,8 @@ mod harness;
 mod live;
 mod manners;
 mod members;
+#[cfg(feature = "oidc")]
+mod oidc;
 mod questions;
 mod second_factor;
 mod settings;

@@ -12,6 +12,7 @@ use collector::address::TrustedProxies;
 use collector::http::BeaconLimits;
 use collector::http::script::Paths;
 use collector::limit::SourceLimit;
+use dashboards::OidcConfig;
 use serve::access::Secret;
 use serve::config::{GIB, KIB, Keys, MIB, Settings};
 use serve::listener::Limits;
@@ -102,6 +103,30 @@ impl Settings for Staff {
                 "How many questions a program may ask in an hour with its API key.",
             ),
         }
+    }
+}
+
+/// `[oidc]`
+pub struct Oidc(pub Option<OidcConfig>);
+
+impl Settings for Oidc {
+    const SECTION: &'static str = "oidc";
+    const DOC: &'static str = "Signing in through an identity provider (OpenID Connect), beside passwords. It lets in who has an account or an open invitation, by an e-mail address that the provider has verified; it opens no accounts to others.";
+
+    fn read(keys: &mut Keys<'_>) -> Self {
+        let issuer = keys.optional_text("issuer", "The provider's name for itself, exactly as it spells it (`https://id.example.kz/realms/staff`). Must be `https`, or `http` on loopback. The provider must know `/api/oidc/callback` below `staff.url` as address to send people back to. Without it, there is no such sign-in.");
+        let client_id = keys.optional_text("client_id", "What Sanaq is called there.");
+        let client_secret = keys.secret("client_secret", "What Sanaq proves itself with there.");
+        let name = keys.text("name", "OpenID", "What staff call the provider; stands on the button.");
+        let Some(issuer) = issuer else { return Self(None) };
+        if client_id.is_none() {
+            keys.refuse("client_id", "missing", "is needed beside issuer");
+        }
+        if client_secret.is_none() {
+            keys.refuse("client_secret", "missing", "is needed beside issuer");
+        }
+        let config = client_id.zip(client_secret);
+        Self(config.map(|(client_id, client_secret)| OidcConfig { issuer, client_id, client_secret, name }))
     }
 }
 

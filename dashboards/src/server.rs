@@ -263,9 +263,10 @@ impl Dashboards {
         let staff_origin = origin("staff_url", &config.staff_url)?;
         let public_origin = origin("public_url", &config.public_url)?;
         let live = Live::new(Arc::clone(&parts.asker));
-        let oidc = config.oidc.as_ref().map(|oidc| {
-            Provider::new(oidc, &staff_origin, parts.control.device_key(), parts.clock.clone())
-        });
+        let oidc = config
+            .oidc
+            .as_ref()
+            .map(|oidc| Provider::new(oidc, &staff_origin, parts.control.device_key(), parts.clock.clone()));
         let staff = Staff(Arc::new(Inner {
             cookies: Cookies { tls: staff_origin.starts_with("https://") },
             staff_origin,

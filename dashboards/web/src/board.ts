@@ -67,8 +67,9 @@ export function makeBoard() {
   const renew = throttle(async () => {
     // Nobody looks: the numbers are renewed when somebody does.
     if (document.visibilityState === "visible") {
-      lower.ask();
       await load();
+      // Only now: what is looked at first must not wait for what lies below.
+      lower.ask();
     } else missed = true;
   }, PULSE_GAP_MS);
   const lower = throttle(async () => {

@@ -215,7 +215,7 @@ impl Harness {
         let config = DashboardsConfig {
             staff_url: staff_url.into(),
             public_url: "https://count.example.kz/".into(),
-                oidc,
+            oidc,
             ..DashboardsConfig::default()
         };
         let parts = DashboardsParts {

@@ -60,7 +60,10 @@ async fn a_funnel_is_answered_as_for_the_public_of_goals_that_staff_have_laid_do
     let ids: Vec<i64> = control.goals("a.kz").unwrap().iter().map(|goal| goal.id).collect();
     control.put_funnel(BY, "a.kz", None, "To an order", &ids).unwrap();
     let shown = harness.get(&format!("/api/shared/{slug}"), None).await.json();
-    assert_eq!((&shown["funnels"][0]["name"], &shown["funnels"][0]["steps"]), (&json!("To an order"), &json!(ids)));
+    assert_eq!(
+        (&shown["funnels"][0]["name"], &shown["funnels"][0]["steps"]),
+        (&json!("To an order"), &json!(ids))
+    );
     let order = json!({ "display_name": "Order" });
     let free = json!({ "page_path": "/a*" });
     let journeys = json!({ "kind": "journeys", "date_range": "7d", "page": "/" });

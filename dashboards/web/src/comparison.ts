@@ -26,7 +26,13 @@ export function toApiComparison(comparison: Comparison): ApiComparison {
 }
 
 /** Metrics that are shares of a hundred: their change is a difference of points. */
-const SHARES: ReadonlySet<string> = new Set(["bounce_rate", "conversion_rate", "exit_rate", "percentage", "scroll_depth"]);
+const SHARES: ReadonlySet<string> = new Set([
+  "bounce_rate",
+  "conversion_rate",
+  "exit_rate",
+  "percentage",
+  "scroll_depth",
+]);
 
 export interface Change {
   /** Percent, or points of a share; `null` where one of the two is not known. */

@@ -15,7 +15,7 @@ use jiff::Span;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use self::asked::{fitting, random_question};
+use self::asked::{fitting, is_of_statistics, random_question};
 use self::reckon::{Key, Sum, figure, recount};
 use self::traffic::{Dice, traffic};
 use self::world::{World, name_of_nothing};
@@ -39,7 +39,7 @@ async fn the_planner_answers_as_a_naive_recount_does() {
     h.sealer().run_once(at("2033-05-20T23:00:00Z")).await.unwrap();
     let zone = jiff::tz::TimeZone::get(ZONE).unwrap();
     let world = World::new(&rows, &[last, last.yesterday().unwrap()], &zone);
-    let mut asked = 0;
+    let (mut asked, mut of_statistics) = (0, 0);
     while asked < questions {
         let Some(question) = fitting(random_question(&mut dice, first, days)) else { continue };
         let DateRange::Dates(from, to) = question.date_range else { unreachable!("dates were asked") };
@@ -47,7 +47,10 @@ async fn the_planner_answers_as_a_naive_recount_does() {
         let answer = h.answers.answer_for(&question, Audience::Unprotected).await.unwrap();
         compare(&question, &expected, &serde_json::to_value(answer).unwrap());
         asked += 1;
+        of_statistics += usize::from(is_of_statistics(&question));
     }
+    // Both halves of the planner are asked: statistics, and the detail.
+    assert!(of_statistics > questions / 20 && of_statistics < questions, "{of_statistics} of {questions}");
 }
 
 fn compare(question: &Question, expected: &BTreeMap<Key, Sum>, answer: &Value) {

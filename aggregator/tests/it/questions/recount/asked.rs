@@ -80,9 +80,12 @@ pub(super) fn random_question(dice: &mut Dice, first: Date, days: usize) -> Valu
     let filters: Vec<Value> = (0..dice.below(3)).map(|_| filter(dice)).collect();
     let (a, b) = (dice.below(days), dice.below(days));
     let day = |n: usize| first.checked_add(Span::new().days(i64::try_from(n).unwrap())).unwrap().to_string();
+    // One metric that only the detail knows sends the whole question there: half of the questions have none.
+    let plain = dice.below(2) == 0;
     let mut metrics: Vec<&str> = Vec::new();
     for metric in Metric::ALL.iter().filter(|metric| !metric.is_share()) {
-        if dice.below(2) == 0 {
+        let left_out = plain && is_of_detail(metric);
+        if !left_out && dice.below(2) == 0 {
             metrics.push(metric.name());
         }
     }
@@ -90,6 +93,18 @@ pub(super) fn random_question(dice: &mut Dice, first: Date, days: usize) -> Valu
         "site_id": "1.kz", "metrics": metrics, "date_range": [day(a.min(b)), day(a.max(b))],
         "dimensions": dimensions, "filters": filters,
     })
+}
+
+/// Whether statistics are without this metric.
+fn is_of_detail(metric: &Metric) -> bool {
+    matches!(metric, Metric::Vital(..) | Metric::TimeOnPage) || metric.is_of_revenue()
+}
+
+/// Whether nothing in the question needs the detail: at most one dimension, no filter, metrics of statistics.
+pub(super) fn is_of_statistics(question: &Question) -> bool {
+    question.dimensions.iter().filter(|dimension| !dimension.is_time()).count() <= 1
+        && question.filters.is_empty()
+        && !question.metrics.iter().any(is_of_detail)
 }
 
 /// The question without the metrics that do not go with it; none when nothing is left of it.

@@ -8,7 +8,6 @@ use serde_json::json;
 use crate::harness::beacon::{Visitor, pageview, send};
 use crate::harness::eventually;
 use crate::harness::process::Installation;
-use crate::identity::midnight::library;
 
 const SITE: &str = "by-hand.example.kz";
 
@@ -44,11 +43,7 @@ async fn a_day_that_is_over_is_sealed_by_hand_and_its_end_is_planned() {
 
     assert_eq!(said(&installation.run(&["seal"]).await), "nothing is due\n");
     let mut later = installation.clone();
-    later.environment.extend([
-        ("LD_PRELOAD", library()),
-        ("FAKETIME", "+3d".into()),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
-    ]);
+    later.set_clock_ahead("3d");
     let sealed = said(&later.run(&["seal"]).await);
     let fields: Vec<&str> = sealed.trim_end().split('\t').collect();
     assert_eq!(fields[1..], ["1 sites", "2 events", "revision 1"], "{sealed}");

@@ -5,7 +5,7 @@ mod hardening;
 #[path = "../../collector/tests/identity/keys.rs"]
 mod keys;
 mod ledger;
-pub(crate) mod midnight;
+mod midnight;
 mod rotation;
 #[path = "../../collector/tests/identity/scan.rs"]
 mod scan;

@@ -18,16 +18,8 @@ use crate::harness::process::{Installation, Process, metric};
 const SITE: &str = "midnight.example.kz";
 const ZONE: &str = "Asia/Almaty";
 const VISITOR: Visitor = Visitor::at("203.0.113.7");
-const LIBRARY: &str = "faketime/libfaketime.so.1";
 /// How long before midnight the program starts: enough for a start on a busy machine and a few beacons.
 const BEFORE: SignedDuration = SignedDuration::from_secs(25);
-
-/// Where Debian has the library, by its path for each processor.
-pub(crate) fn library() -> String {
-    let folders = std::fs::read_dir("/usr/lib").unwrap();
-    let found = folders.map(|folder| folder.unwrap().path().join(LIBRARY)).find(|path| path.exists());
-    found.expect("Debian's libfaketime; `make prepare-test` installs it").to_str().unwrap().to_owned()
-}
 
 #[allow(clippy::disallowed_methods, reason = "the real program under test reads the real clock")]
 fn now() -> Timestamp {
@@ -62,11 +54,7 @@ async fn the_real_program_lives_through_a_midnight_and_its_key_does_not() {
     ]);
     installation.add_site(SITE, ZONE).await;
     let stats = installation.add_key(SITE).await;
-    installation.environment.extend([
-        ("LD_PRELOAD", library()),
-        ("FAKETIME", format!("+{}s", ahead.as_secs())),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
-    ]);
+    installation.set_clock_ahead(&format!("{}s", ahead.as_secs()));
     let keys = Keys::random(1, day.date);
     let predecessor = Predecessor::at(&installation.data());
     let roots = [(day.closes_at, keys.root)];

@@ -12,6 +12,7 @@ use super::authorise::{Action, SignedIn};
 use super::body::JsonBody;
 use super::error::ApiError;
 use super::place::{AtSite, Entry};
+use crate::control::ControlPlane;
 use crate::control::goals::{Funnel, StoredGoal};
 
 /// A goal as the interface spells it.
@@ -131,12 +132,9 @@ async fn put_goal(
 pub(super) async fn delete_goal(
     State(staff): State<Staff>,
     signed_in: SignedIn,
-    Entry { domain, id }: Entry,
+    entry: Entry,
 ) -> Result<StatusCode, ApiError> {
-    let site = signed_in.site_to(&staff, &domain, Action::EditSite)?;
-    let by = signed_in.author();
-    staff.control(move |control| control.delete_goal(by, &site.domain, id)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    entry.take_away(&staff, &signed_in, ControlPlane::delete_goal).await
 }
 
 /// `GET /api/sites/{domain}/funnels`
@@ -187,12 +185,9 @@ async fn put_funnel(
 pub(super) async fn delete_funnel(
     State(staff): State<Staff>,
     signed_in: SignedIn,
-    Entry { domain, id }: Entry,
+    entry: Entry,
 ) -> Result<StatusCode, ApiError> {
-    let site = signed_in.site_to(&staff, &domain, Action::EditSite)?;
-    let by = signed_in.author();
-    staff.control(move |control| control.delete_funnel(by, &site.domain, id)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    entry.take_away(&staff, &signed_in, ControlPlane::delete_funnel).await
 }
 
 /// A goal as the interface reads it. Readers of a shared link get the same.

@@ -12,8 +12,8 @@ use super::authorise::{Action, SignedIn};
 use super::body::JsonBody;
 use super::error::ApiError;
 use super::place::{AtSite, Entry};
-use crate::control::Author;
 use crate::control::segments::{Annotation, NewSegment, Segment};
+use crate::control::{Author, ControlPlane};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -146,12 +146,9 @@ pub(super) async fn add_annotation(
 pub(super) async fn delete_annotation(
     State(staff): State<Staff>,
     signed_in: SignedIn,
-    Entry { domain, id }: Entry,
+    entry: Entry,
 ) -> Result<StatusCode, ApiError> {
-    let site = signed_in.site_to(&staff, &domain, Action::EditSite)?;
-    let by = signed_in.author();
-    staff.control(move |control| control.delete_annotation(by, &site.domain, id)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    entry.take_away(&staff, &signed_in, ControlPlane::delete_annotation).await
 }
 
 fn shown(segment: &Segment, reader: Author) -> Value {
